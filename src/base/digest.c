@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SHA-256, and the memory of what files' digests were. A remembered digest is a file whose name
+ * is the identity of the file it speaks of: a hit costs one open and never loads OpenSSL.
+ */
+#include "base/digest.h"
+#include "base/dl.h"
+#include "base/file.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <time.h>
+
+DL_FUNC(EVP_MD_CTX_new);
+DL_FUNC(EVP_MD_CTX_free);
+DL_FUNC(EVP_sha256);
+DL_FUNC(EVP_DigestInit_ex);
+DL_FUNC(EVP_DigestUpdate);
+DL_FUNC(EVP_DigestFinal_ex);
+
+static const struct dl_sym syms[] = {
+	DL_SYM(EVP_MD_CTX_new),	   DL_SYM(EVP_MD_CTX_free),  DL_SYM(EVP_sha256),
+	DL_SYM(EVP_DigestInit_ex), DL_SYM(EVP_DigestUpdate), DL_SYM(EVP_DigestFinal_ex),
+};
+
+#define READ_SIZE   ((size_t)1 << 18)
+#define SETTLE_NSEC INT64_C(2000000000)
+
+static int begin(EVP_MD_CTX **ret, struct err *err)
+{
+	static void *lib;
+	int r = dl_open(&lib, "libcrypto.so.3", syms, countof(syms), err);
+	EVP_MD_CTX *ctx;
+
+	if (r < 0)
+		return r;
+	ctx = dl_EVP_MD_CTX_new();
+	if (!ctx || !dl_EVP_DigestInit_ex(ctx, dl_EVP_sha256(), NULL)) {
+		dl_EVP_MD_CTX_free(ctx);
+		return err_set(err, -EIO, "OpenSSL cannot do SHA-256");
+	}
+	*ret = ctx;
+	return 0;
+}
+
+static int finish(EVP_MD_CTX *ctx, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+	int ok = dl_EVP_DigestFinal_ex(ctx, md, &n);
+
+	dl_EVP_MD_CTX_free(ctx);
+	if (!ok || n * 2 != DIGEST_HEX)
+		return err_set(err, -EIO, "OpenSSL could not finish a SHA-256");
+	for (size_t i = 0; i < n; i++) {
+		ret_hex[2 * i] = hex[md[i] >> 4];
+		ret_hex[2 * i + 1] = hex[md[i] & 15];
+	}
+	ret_hex[DIGEST_HEX] = '\0';
+	return 0;
+}
+
+/* Reads from where fd stands to its end. */
+static int update_from(EVP_MD_CTX *ctx, int fd, struct err *err)
+{
+	auto_free char *buf = xmalloc(READ_SIZE);
+	ssize_t n;
+
+	do {
+		n = read_full(fd, buf, READ_SIZE);
+		if (n < 0)
+			return err_code(err, (int)n, "cannot read for a digest");
+		if (!dl_EVP_DigestUpdate(ctx, buf, (size_t)n))
+			return err_set(err, -EIO, "OpenSSL could not go on with a SHA-256");
+	} while ((size_t)n == READ_SIZE);
+	return 0;
+}
+
+int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	EVP_MD_CTX *ctx = NULL;
+	int r = begin(&ctx, err);
+
+	if (r < 0)
+		return r;
+	r = update_from(ctx, fd, err);
+	if (r < 0) {
+		dl_EVP_MD_CTX_free(ctx);
+		return r;
+	}
+	return finish(ctx, ret_hex, err);
+}
+
+/* Has it rested long enough for its times to tell any later change? */
+static bool settled(const struct file_id *id)
+{
+	struct timespec ts;
+	int64_t now;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return MAX(id->mtime_ns, id->ctime_ns) < now - SETTLE_NSEC;
+}
+
+/* Where the digest of this file is remembered, or NULL where there is no cache folder. */
+static char *memory_of(const struct file_id *id)
+{
+	auto_free char *dir = NULL;
+	auto_str struct str name = { 0 };
+
+	if (dir_sub(DIR_CACHE, "digest", &dir, NULL) < 0)
+		return NULL;
+	str_add_file_id(&name, id);
+	return path_join(dir, str_c(&name));
+}
+
+static bool recall(const char *memory, char ret_hex[DIGEST_HEX + 1])
+{
+	auto_str struct str text = { 0 };
+
+	if (file_read(AT_FDCWD, memory, DIGEST_HEX, &text, NULL) < 0 || text.n != DIGEST_HEX ||
+	    strspn(text.s, "0123456789abcdef") != DIGEST_HEX)
+		return false;
+	memcpy(ret_hex, text.s, DIGEST_HEX + 1);
+	return true;
+}
+
+/* Not being able to remember is no error. */
+static void remember(const char *memory, const char *hex)
+{
+	auto_publish struct publish p = PUBLISH_NONE;
+
+	if (publish_begin(&p, memory, 0600, NULL) < 0)
+		return;
+	if (!write_all(p.fd, hex, DIGEST_HEX))
+		publish_commit(&p, false, NULL);
+}
+
+static bool same_id(const struct file_id *a, const struct file_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
+int digest_file_cached(const char *path, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	auto_free char *memory = NULL;
+	struct file_id id, after;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open '%s'", path);
+	id = file_id_of(&st);
+	if (S_ISREG(st.st_mode) && settled(&id))
+		memory = memory_of(&id);
+	if (memory && recall(memory, ret_hex))
+		return 0;
+	r = digest_fd(fd, ret_hex, err);
+	if (r < 0)
+		return err_wrap(err, r, "'%s'", path);
+	if (memory && !fstat(fd, &st)) {
+		after = file_id_of(&st);
+		if (same_id(&id, &after))
+			remember(memory, ret_hex);
+	}
+	return 0;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading, writing, publishing and locking files. Trees of files are in tree.c. */
+#include "base/file.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/file.h>
+
+#define LOCK_TRIES 100
+
+ssize_t read_full(int fd, void *data, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t r = read(fd, (char *)data + have, n - have);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		if (!r)
+			break;
+		have += (size_t)r;
+	}
+	return (ssize_t)have;
+}
+
+int write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n) {
+		ssize_t r = write(fd, p, n);
+
+		if (r < 0 && errno == EAGAIN) {
+			struct pollfd wait = { .fd = fd, .events = POLLOUT };
+
+			poll(&wait, 1, -1);
+			continue;
+		}
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		p += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+/* Files of /proc and /sys have no size: read until the end, not until st_size. */
+static int read_all(int fd, size_t max, struct str *ret)
+{
+	struct stat st;
+	size_t step = 4096;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
+		step = MIN((size_t)st.st_size, max) + 1;
+	for (;;) {
+		ssize_t r = read_full(fd, str_room(ret, step), step);
+
+		if (r < 0)
+			return (int)r;
+		ret->n += (size_t)r;
+		ret->s[ret->n] = '\0';
+		if (ret->n > max)
+			return -EFBIG;
+		if ((size_t)r < step)
+			return 0;
+		step = MIN(ret->n, (size_t)1 << 20);
+	}
+}
+
+int file_read(int dirfd, const char *path, size_t max, struct str *ret, struct err *err)
+{
+	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct str text = { 0 };
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, "cannot open '%s'", path);
+	r = read_all(fd, max, &text);
+	if (r < 0) {
+		str_release(&text);
+		if (r == -EFBIG)
+			return err_set(err, r, "'%s' is larger than %zu bytes", path, max);
+		return err_code(err, r, "cannot read '%s'", path);
+	}
+	str_release(ret);
+	*ret = text;
+	return 0;
+}
+
+int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *err)
+{
+	auto_free char *dir = path_dir(path);
+	auto_free char *tmp = xasprintf("%s/.%s.tmp-XXXXXX", dir, path_base(path));
+	auto_close int fd = mkostemp(tmp, O_CLOEXEC);
+
+	*p = PUBLISH_NONE;
+	if (fd < 0)
+		return err_sys(err, "cannot create a file in '%s'", dir);
+	if (fchmod(fd, mode) < 0) {
+		int r = err_sys(err, "cannot set the mode of '%s'", tmp);
+
+		unlink(tmp);
+		return r;
+	}
+	p->fd = take_fd(&fd);
+	p->tmp = take_ptr(tmp);
+	p->path = xstrdup(path);
+	return 0;
+}
+
+static int sync_folder_of(const char *path)
+{
+	auto_free char *dir = path_dir(path);
+	auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* some file systems cannot sync a folder (EINVAL); the rename is done either way */
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+		return -errno;
+	return 0;
+}
+
+static int commit(struct publish *p, bool durable, struct err *err)
+{
+	if (durable && fsync(p->fd) < 0)
+		return err_sys(err, "cannot write '%s'", p->path);
+	if (close(p->fd) < 0) {
+		p->fd = -1;
+		return err_sys(err, "cannot write '%s'", p->path);
+	}
+	p->fd = -1;
+	if (rename(p->tmp, p->path) < 0)
+		return err_sys(err, "cannot put '%s' in place", p->path);
+	free(take_ptr(p->tmp));
+	if (durable && sync_folder_of(p->path) < 0)
+		return err_sys(err, "cannot sync the folder of '%s'", p->path);
+	return 0;
+}
+
+int publish_commit(struct publish *p, bool durable, struct err *err)
+{
+	int r = commit(p, durable, err);
+
+	publish_abort(p);
+	return r;
+}
+
+void publish_abort(struct publish *p)
+{
+	int saved = errno;
+
+	close_fd(p->fd);
+	if (p->tmp)
+		unlink(p->tmp);
+	free(p->tmp);
+	free(p->path);
+	*p = PUBLISH_NONE;
+	errno = saved;
+}
+
+int file_publish(const char *path, const void *data, size_t n, mode_t mode, struct err *err)
+{
+	auto_publish struct publish p = PUBLISH_NONE;
+	int r = publish_begin(&p, path, mode, err);
+
+	if (r < 0)
+		return r;
+	r = write_all(p.fd, data, n);
+	if (r < 0)
+		return err_code(err, r, "cannot write '%s'", path);
+	return publish_commit(&p, true, err);
+}
+
+static int64_t nanoseconds(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+}
+
+struct file_id file_id_of(const struct stat *st)
+{
+	return (struct file_id){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.mtime_ns = nanoseconds(&st->st_mtim),
+		.ctime_ns = nanoseconds(&st->st_ctim),
+	};
+}
+
+void str_add_file_id(struct str *b, const struct file_id *id)
+{
+	str_addf(b, "%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64, id->dev, id->ino,
+		 id->size, (uint64_t)id->mtime_ns, (uint64_t)id->ctime_ns);
+}
+
+bool file_lock_holds(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+static bool is_at(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+}
+
+/*
+ * A lock that was removed while one waited for it keeps nobody out: then the one that has its name
+ * now is taken. On a file system that gives no lasting inode numbers it never seems to be there.
+ */
+static int lock(const char *path, int how, int *ret_fd, struct err *err)
+{
+	for (int tries = 1;; tries++) {
+		auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+		if (fd < 0)
+			return err_sys(err, "cannot open the lock '%s'", path);
+		while (flock(fd, how) < 0) {
+			if (errno == EWOULDBLOCK)
+				return -EAGAIN;
+			if (errno != EINTR)
+				return err_sys(err, "cannot lock '%s'", path);
+		}
+		if (is_at(fd, path) || tries == LOCK_TRIES) {
+			*ret_fd = take_fd(&fd);
+			return 0;
+		}
+	}
+}
+
+int file_lock(const char *path, int *ret_fd, struct err *err)
+{
+	return lock(path, LOCK_EX, ret_fd, err);
+}
+
+int file_try_lock(const char *path, int *ret_fd, struct err *err)
+{
+	return lock(path, LOCK_EX | LOCK_NB, ret_fd, err);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files: reading with a stated maximum, publishing whole or not at all, folders, locks.
+ *
+ * Publishing: write to a temporary in the same folder, fsync, rename. A crash leaves either the old
+ * file or the new one, and at worst a temporary named ".NAME.tmp-XXXXXX" beside it.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <sys/stat.h>
+
+/* Reads a whole file of at most max bytes (-EFBIG above). dirfd may be AT_FDCWD. */
+int file_read(int dirfd, const char *path, size_t max, struct str *ret, struct err *err);
+/* Writes all n bytes to fd, waiting where it would block. */
+int write_all(int fd, const void *data, size_t n);
+/* Reads until n bytes or end of file; returns the count or a negative errno. */
+ssize_t read_full(int fd, void *data, size_t n);
+
+/* A file being written that does not exist yet under its own name. */
+struct publish {
+	int fd;
+	char *tmp;
+	char *path;
+};
+int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *err);
+/* fsync (only if durable), rename. The struct is released either way. */
+int publish_commit(struct publish *p, bool durable, struct err *err);
+/* Removes the temporary; fine on a struct already committed or zeroed with fd = -1. */
+void publish_abort(struct publish *p);
+#define PUBLISH_NONE ((struct publish){ .fd = -1 })
+#define auto_publish cleanup(publish_abort)
+/* All of it at once. */
+int file_publish(const char *path, const void *data, size_t n, mode_t mode, struct err *err);
+
+int mkdir_p(const char *path, mode_t mode, struct err *err);
+/*
+ * Removes a tree without following links or entering what is mounted in it (-EXDEV, bind mounts
+ * included). A missing path is fine.
+ */
+int rm_rf(const char *path, struct err *err);
+
+/* What identifies the state of a file without reading it. */
+struct file_id {
+	uint64_t dev, ino, size;
+	int64_t mtime_ns, ctime_ns;
+};
+struct file_id file_id_of(const struct stat *st);
+/* Appends "dev-ino-size-mtime-ctime" in hex. */
+void str_add_file_id(struct str *b, const struct file_id *id);
+
+/*
+ * Takes an exclusive lock on path (created where missing), waiting for it. It is given up by closing
+ * *ret_fd, and with the process.
+ */
+int file_lock(const char *path, int *ret_fd, struct err *err);
+/* The same without waiting: -EAGAIN, without words, while another has it. */
+int file_try_lock(const char *path, int *ret_fd, struct err *err);
+/* Whether a lock still keeps others out: who removes its file lets them make a new one. */
+bool file_lock_holds(int fd);

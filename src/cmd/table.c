@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of kiln, in the order in which `kiln --help` lists them. */
+#include "cmd/cmd.h"
+
+extern const struct cmd cmd_run;
+extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_bench_run;
+extern const struct cmd cmd_help;
+extern const struct cmd cmd_complete;
+
+const struct cmd *const cmds[] = {
+	/* clang-format off */
+	&cmd_run,
+	&cmd_doctor,
+	&cmd_bench_run,
+	&cmd_help,
+	&cmd_complete,
+	/* clang-format on */
+};
+const size_t n_cmds = countof(cmds);

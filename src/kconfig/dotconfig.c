@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading a .config. What is not a value line is passed over, as the kernel's own reader does. */
+#include "kconfig/dotconfig.h"
+
+#include "base/str.h"
+
+/* "# CONFIG_NAME is not set"; the name ends at the first blank, and what follows is not looked at. */
+static bool parse_unset(struct dotconfig *c, const char *line, size_t n)
+{
+	static const char prefix[] = "# CONFIG_", unset[] = " is not set";
+	const size_t skip = sizeof(prefix) - 1, words = sizeof(unset) - 1;
+	const char *blank;
+
+	if (n <= skip + words || memcmp(line, prefix, skip) != 0)
+		return false;
+	blank = memchr(line + skip, ' ', n - skip);
+	if (!blank || blank == line + skip || (size_t)(line + n - blank) < words ||
+	    memcmp(blank, unset, words) != 0)
+		return false;
+	map_set(&c->value, arena_strndup(&c->text, line + skip, (size_t)(blank - line) - skip),
+		arena_strdup(&c->text, "n"));
+	return true;
+}
+
+static void parse_line(struct dotconfig *c, const char *line, size_t n)
+{
+	static const char prefix[] = "CONFIG_";
+	const char *eq;
+	char *name;
+
+	if (n && line[n - 1] == '\r')
+		n--;
+	if (parse_unset(c, line, n))
+		return;
+	if (n < sizeof(prefix) || memcmp(line, prefix, sizeof(prefix) - 1) != 0)
+		return;
+	eq = memchr(line, '=', n);
+	if (!eq)
+		return;
+	name = arena_strndup(&c->text, line + sizeof(prefix) - 1,
+			     (size_t)(eq - line) - (sizeof(prefix) - 1));
+	map_set(&c->value, name, arena_strndup(&c->text, eq + 1, (size_t)(line + n - eq - 1)));
+}
+
+void dotconfig_parse(struct dotconfig *c, const char *text, size_t n)
+{
+	const char *end = text + n;
+
+	while (text < end) {
+		const char *nl = memchr(text, '\n', (size_t)(end - text));
+		const char *stop = nl ? nl : end;
+
+		parse_line(c, text, (size_t)(stop - text));
+		text = stop + 1;
+	}
+}
+
+const char *dotconfig_get(const struct dotconfig *c, const char *name)
+{
+	const char *v = map_get(&c->value, name);
+
+	return v ? v : "n";
+}
+
+void dotconfig_release(struct dotconfig *c)
+{
+	map_release(&c->value, NULL);
+	arena_release(&c->text);
+}

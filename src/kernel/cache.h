@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is worked out once and kept: folders and short texts in the cache, and mixing identities
+ * into keys.
+ */
+#pragma once
+
+#include "base/file.h"
+#include "base/hash.h"
+
+struct krn_progress;
+
+/* file_lock() that tells progress (may be NULL) for whom it waits. */
+int krn_lock(const char *path, const struct krn_progress *progress, int *ret_fd, struct err *err);
+
+/*
+ * A folder KIND/KEY in the cache, filled by one kiln at a time and visible only when whole:
+ *
+ *	krn_cached_begin()	waits for others, clears what a killed one left, makes c.tmp
+ *	(look whether c.dir is there by now; fill c.tmp)
+ *	krn_cached_commit()	c.tmp becomes c.dir (what was there is removed)
+ *	krn_cached_end()	always
+ *
+ * The cache may be deleted meanwhile. Then another kiln can have begun the same folder, which is
+ * left alone: krn_cached_commit() is -ESTALE.
+ */
+struct krn_cached {
+	char *dir, *tmp;
+	int lock;
+};
+#define KRN_CACHED_NONE ((struct krn_cached){ .lock = -1 })
+/* Where it is or would be. */
+int krn_cached_path(const char *kind, const char *key, char **ret_dir, struct err *err);
+int krn_cached_begin(struct krn_cached *c, const char *kind, const char *key,
+		     const struct krn_progress *progress, struct err *err);
+/*
+ * sync: once renamed the files are believed, but after a loss of power they would be there and empty.
+ * What is looked at when it is used again needs none; behind a kernel's build, with all that it has
+ * written and the disk has not, it would take seconds of each run.
+ */
+int krn_cached_commit(struct krn_cached *c, bool sync, struct err *err);
+void krn_cached_end(struct krn_cached *c);
+#define auto_cached cleanup(krn_cached_end)
+
+/*
+ * A short text remembered for a file as it is now; "" is that the file is known to have none.
+ * Returns false if nothing is remembered. What was changed within the last two seconds is not
+ * remembered (see digest_file_cached()).
+ */
+bool krn_recall(const char *kind, const struct stat *st, struct str *ret);
+void krn_remember(const char *kind, const struct stat *st, const char *text);
+
+/*
+ * 128 bits that tell apart what is no attack: identities of files the user owns. SHA-256 would cost
+ * 3 ms here for loading OpenSSL.
+ */
+struct krn_mix {
+	uint64_t a, b;
+};
+#define KRN_MIX_INIT ((struct krn_mix){ HASH_INIT, UINT64_C(0x6c62272e07bb0142) })
+void krn_mix_add(struct krn_mix *m, const void *data, size_t n);
+void krn_mix_str(struct krn_mix *m, const char *s); /* NULL differs from "" */
+void krn_mix_stat(struct krn_mix *m, const struct stat *st);
+/* A file's identity; that it is missing counts too. */
+void krn_mix_file(struct krn_mix *m, const char *path);
+void krn_mix_hex(const struct krn_mix *m, char ret[33]);

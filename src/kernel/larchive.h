@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libarchive, opened on first use, reading from a part of a file. */
+#pragma once
+
+#include "kernel/resolve.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+/* clang-format off */
+#define LA_FUNCS(X)                             \
+	X(archive_read_new)                     \
+	X(archive_read_free)                    \
+	X(archive_read_open)                    \
+	X(archive_read_next_header)             \
+	X(archive_read_data_block)              \
+	X(archive_read_data)                    \
+	X(archive_read_support_format_raw)      \
+	X(archive_read_support_format_ar)       \
+	X(archive_read_support_format_tar)      \
+	X(archive_read_support_format_cpio)     \
+	X(archive_read_support_filter_gzip)     \
+	X(archive_read_support_filter_bzip2)    \
+	X(archive_read_support_filter_lzma)     \
+	X(archive_read_support_filter_xz)       \
+	X(archive_read_support_filter_lz4)      \
+	X(archive_read_support_filter_zstd)     \
+	X(archive_read_support_filter_rpm)      \
+	X(archive_filter_code)                  \
+	X(archive_error_string)                 \
+	X(archive_entry_pathname)               \
+	X(archive_entry_hardlink)               \
+	X(archive_entry_symlink)                \
+	X(archive_entry_filetype)               \
+	X(archive_entry_size)
+/* clang-format on */
+
+struct la {
+#define LA_FIELD(f) __typeof__(f) *f;
+	LA_FUNCS(LA_FIELD)
+#undef LA_FIELD
+};
+
+/* NULL and an error if the library is not there. */
+const struct la *la_load(struct err *err);
+
+/* What reading from a file needs; kept by the caller while the archive is open. */
+struct la_range {
+	int fd;
+	uint64_t pos, begin, end;
+	const struct krn_progress *progress; /* may be NULL */
+	const char *what;		     /* for progress */
+	uint8_t buf[64 * 1024];
+};
+
+/* Opens a with the bytes [begin, end) of r->fd as its input. Returns libarchive's status. */
+int la_open_range(const struct la *la, struct archive *a, struct la_range *r);
+
+/* The library's words for what went wrong, never NULL. */
+const char *la_error(const struct la *la, struct archive *a);
+
+/* An archive freed with its scope. */
+struct la_auto {
+	const struct la *la;
+	struct archive *a;
+};
+static inline void la_auto_free(struct la_auto *x)
+{
+	if (x->a)
+		x->la->archive_read_free(x->a);
+}
+#define auto_la cleanup(la_auto_free)

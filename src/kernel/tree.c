@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The invariant that makes this safe: while files are written, the folder holds no symbolic link at
+ * all, so a path without ".." cannot lead out of it. Links are made at the end, and only such as
+ * are relative and free of "..": following any chain of them only ever goes down.
+ */
+#include "kernel/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define PATH_LONGEST 1024
+
+void krn_tree_release(struct krn_tree *t)
+{
+	free(t->last_dir);
+	strv_release(&t->links);
+	strv_release(&t->targets);
+	*t = (struct krn_tree){ .fd = t->fd };
+}
+
+static int refuse(struct err *err, const char *name, const char *why)
+{
+	err_set(err, -EPERM, "entry '%s' %s", name, why);
+	return err_hint(err, -EPERM,
+			"the package is damaged or made to do harm; nothing of it is used");
+}
+
+/* Whether the n bytes at p are the path component "..". */
+static bool is_up(const char *p, size_t n)
+{
+	return n == 2 && p[0] == '.' && p[1] == '.';
+}
+
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return true;
+	return false;
+}
+
+int krn_tree_path(const char *name, char **ret, struct err *err)
+{
+	auto_str struct str b = { 0 };
+
+	if (has_control(name))
+		return refuse(err, "?", "has control characters in its name");
+	if (*name == '/')
+		return refuse(err, name, "has an absolute path");
+	for (const char *p = name; *p; p += strspn(p, "/")) {
+		size_t n = strcspn(p, "/");
+
+		if (is_up(p, n))
+			return refuse(err, name, "leads out of the package");
+		if (!(n == 1 && *p == '.')) {
+			if (b.n)
+				str_addc(&b, '/');
+			str_add(&b, p, n);
+		}
+		p += n;
+	}
+	if (b.n > PATH_LONGEST)
+		return refuse(err, "?", "has an overlong name");
+	*ret = str_take(&b);
+	return 0;
+}
+
+int krn_tree_count(struct krn_tree *t, uint64_t size, struct err *err)
+{
+	if (++t->entries > t->max_entries)
+		return err_set(err, -EFBIG, "more than %llu files",
+			       (unsigned long long)t->max_entries);
+	if (size > t->max_bytes || t->bytes > t->max_bytes - size)
+		return err_set(err, -EFBIG, "unpacks to more than %llu bytes",
+			       (unsigned long long)t->max_bytes);
+	t->bytes += size;
+	return 0;
+}
+
+int krn_tree_dir(struct krn_tree *t, const char *path, struct err *err)
+{
+	auto_free char *p = xstrdup(path);
+
+	if (!*path || str_eq(path, t->last_dir))
+		return 0;
+	for (char *s = strchr(p, '/');; s = strchr(s + 1, '/')) {
+		if (s)
+			*s = '\0';
+		if (mkdirat(t->fd, p, 0755) < 0 && errno != EEXIST)
+			return err_sys(err, "cannot create the folder '%s'", p);
+		if (!s)
+			break;
+		*s = '/';
+	}
+	free(t->last_dir);
+	t->last_dir = take_ptr(p);
+	return 0;
+}
+
+static int parent(struct krn_tree *t, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	auto_free char *dir = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
+
+	return dir ? krn_tree_dir(t, dir, err) : 0;
+}
+
+int krn_tree_file(struct krn_tree *t, const char *path, int *ret_fd, struct err *err)
+{
+	int r = parent(t, path, err);
+
+	if (r < 0)
+		return r;
+	*ret_fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (*ret_fd >= 0)
+		return 0;
+	if (errno == EEXIST)
+		return err_set(err, -EEXIST, "entry '%s' is there twice", path);
+	return err_sys(err, "cannot create '%s'", path);
+}
+
+int krn_tree_hardlink(struct krn_tree *t, const char *path, const char *target, struct err *err)
+{
+	auto_free char *to = NULL;
+	struct stat st;
+	int r = krn_tree_path(target, &to, err);
+
+	if (r == 0)
+		r = parent(t, path, err);
+	if (r < 0)
+		return r;
+	if (fstatat(t->fd, to, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return refuse(err, path, "is a hard link to what is not in the package");
+	if (linkat(t->fd, to, t->fd, path, 0) < 0)
+		return err_sys(err, "cannot link '%s'", path);
+	return 0;
+}
+
+/*
+ * How a link at path with this relative target moves: -1 out of the folder, 1 up but inside, 0 only
+ * down.
+ */
+static int link_moves(const char *path, const char *target)
+{
+	bool up = false;
+	int depth = 0;
+
+	for (const char *p = path; (p = strchr(p, '/')); p++)
+		depth++;
+	for (const char *p = target; *p; p += strspn(p, "/")) {
+		size_t n = strcspn(p, "/");
+
+		if (is_up(p, n)) {
+			up = true;
+			depth--;
+		} else if (!(n == 1 && *p == '.')) {
+			depth++;
+		}
+		if (depth < 0)
+			return -1;
+		p += n;
+	}
+	return up;
+}
+
+int krn_tree_symlink(struct krn_tree *t, const char *path, const char *target, struct err *err)
+{
+	int moves = *target == '/' ? -1 : link_moves(path, target);
+
+	if (moves < 0)
+		return refuse(err, path, "is a link that leads out of the package");
+	if (moves == 0) {
+		strv_add(&t->links, path);
+		strv_add(&t->targets, target);
+	}
+	return 0;
+}
+
+int krn_tree_finish(struct krn_tree *t, struct err *err)
+{
+	/* The folders first: a link must not become part of another's path. */
+	for (size_t i = 0; i < t->links.n; i++) {
+		int r = parent(t, t->links.v[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < t->links.n; i++) {
+		if (symlinkat(t->targets.v[i], t->fd, t->links.v[i]) == 0)
+			continue;
+		if (errno == EEXIST)
+			return err_set(err, -EEXIST, "entry '%s' is there twice", t->links.v[i]);
+		return err_sys(err, "cannot create the link '%s'", t->links.v[i]);
+	}
+	return 0;
+}

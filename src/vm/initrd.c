@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Building the initramfs. The same input gives the same bytes; a cached one is used without looking
+ * inside. */
+#include "vm/initrd.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "kernel/cache.h"
+#include "kernel/modules.h"
+#include "vm/closure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define USER_MAX ((size_t)1024 * 1024 * 1024)
+
+static int add_identity(struct krn_mix *m, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (!path)
+		return 0;
+	if (stat(path, &st) < 0)
+		return err_sys(err, "cannot read '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "cannot read '%s': it is not a regular file", path);
+	krn_mix_stat(m, &st);
+	return 0;
+}
+
+static int cache_path(const struct vm_initrd_spec *spec, char **ret, struct err *err)
+{
+	struct krn_mix all = KRN_MIX_INIT;
+	auto_free char *dir = NULL;
+	char hex[33];
+	int r = add_identity(&all, spec->guest, err);
+
+	if (r == 0)
+		r = add_identity(&all, spec->user, err);
+	if (r == 0)
+		r = add_identity(&all, spec->command, err);
+	if (r == 0)
+		r = dir_sub(DIR_CACHE, "initrd", &dir, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < spec->modules->n; i++)
+		krn_mix_str(&all, spec->modules->v[i]);
+	krn_mix_str(&all, spec->unsign ? "unsigned" : NULL);
+	krn_mix_str(&all, spec->command);
+	krn_mix_hex(&all, hex);
+	/* The kernel's key names the image and the modules. */
+	*ret = xasprintf("%s/%s-%s.cpio", dir, spec->kernel->key, hex);
+	return 0;
+}
+
+static int missing_modules(const struct vm_initrd_spec *spec, const struct strv *missing,
+			   struct err *err)
+{
+	auto_str struct str names = { 0 };
+
+	for (size_t i = 0; i < missing->n; i++)
+		str_addf(&names, "%s%s", i ? " " : "", missing->v[i]);
+	err_set(err, -ENOENT,
+		"the kernel's configuration makes modules of what it needs to boot here, but %s not there: %s",
+		missing->n > 1 ? "they are" : "it is", str_c(&names));
+	if (spec->kernel->build)
+		return err_hint(err, -ENOENT, "build them: make -C %s modules",
+				spec->kernel->build);
+	return err_hint(
+		err, -ENOENT,
+		"give kiln the kernel's package or build folder instead of the bare image, or build these in");
+}
+
+static int add_modules(struct cpio *c, const struct vm_initrd_spec *spec, struct err *err)
+{
+	auto_strv struct strv files = { 0 }, missing = { 0 };
+	int r;
+
+	if (!spec->modules->n)
+		return 0;
+	r = krn_modules_closure(spec->kernel, (const char *const *)spec->modules->v,
+				spec->modules->n, &files, &missing, err);
+	if (r < 0)
+		return r;
+	if (missing.n && spec->must_have)
+		return missing_modules(spec, &missing, err);
+	for (size_t i = 0; i < files.n; i++) {
+		auto_str struct str data = { 0 };
+		char name[64];
+
+		r = krn_module_read(files.v[i], &data, err);
+		if (r < 0)
+			return r;
+		if (spec->unsign)
+			krn_module_unsign(&data);
+		snprintf(name, sizeof(name), "kiln/modules/%03zu.ko", i);
+		cpio_file(c, name, 0644, data.s, data.n);
+	}
+	return 0;
+}
+
+static int add_guest(struct cpio *c, const struct vm_initrd_spec *spec, struct err *err)
+{
+	auto_str struct str data = { 0 };
+	int r = file_read(AT_FDCWD, spec->guest, 64 << 20, &data, err);
+
+	if (r < 0)
+		return r;
+	cpio_dir(c, "dev", 0755);
+	/* The kernel opens it for PID 1 before anything is mounted. */
+	cpio_node(c, "dev/console", S_IFCHR | 0600, 5, 1);
+	cpio_dir(c, "kiln", 0755);
+	cpio_dir(c, "kiln/modules", 0755);
+	cpio_file(c, "kiln/init", 0755, data.s, data.n);
+	return 0;
+}
+
+/* Archives may follow each other; the next must begin at a multiple of four bytes
+ * (early-userspace/buffer-format.rst). */
+static int add_user(struct cpio *c, const char *user, struct err *err)
+{
+	static const char zeros[4];
+	int r;
+
+	if (!user)
+		return 0;
+	r = file_read(AT_FDCWD, user, USER_MAX, &c->data, err);
+	if (r == 0)
+		str_add(&c->data, zeros, ALIGN_UP(c->data.n, 4) - c->data.n);
+	return r;
+}
+
+static int add_command(struct cpio *c, const struct vm_initrd_spec *spec, struct err *err)
+{
+	auto_strv struct strv made = { 0 };
+
+	if (!spec->command)
+		return 0;
+	strv_adds(&made, "dev", "kiln", NULL);
+	return vm_closure_add(c, &made, spec->command, err);
+}
+
+/* Made again if it is not there, so it need not be on the disk when this returns. */
+static int publish(const char *path, const struct str *data, struct err *err)
+{
+	auto_publish struct publish p = PUBLISH_NONE;
+	int r = publish_begin(&p, path, 0600, err);
+
+	if (r == 0 && write_all(p.fd, data->s, data->n) < 0)
+		r = err_sys(err, "cannot write '%s'", path);
+	return r == 0 ? publish_commit(&p, false, err) : r;
+}
+
+static int build(const struct vm_initrd_spec *spec, const char *path, struct err *err)
+{
+	auto_cpio struct cpio c = { 0 };
+	int r = add_user(&c, spec->user, err);
+
+	if (r == 0)
+		r = add_guest(&c, spec, err);
+	if (r == 0)
+		r = add_modules(&c, spec, err);
+	if (r == 0)
+		r = add_command(&c, spec, err);
+	if (r < 0)
+		return r;
+	cpio_end(&c);
+	return publish(path, &c.data, err);
+}
+
+int vm_initrd_make(const struct vm_initrd_spec *spec, char **ret_path, struct err *err)
+{
+	auto_free char *path = NULL;
+	int r = cache_path(spec, &path, err);
+
+	if (r < 0)
+		return r;
+	/* A command's libraries are not part of the name, so that one is always made. */
+	if (spec->command || access(path, R_OK) < 0)
+		r = build(spec, path, err);
+	if (r < 0)
+		return err_wrap(err, r, "cannot make the initramfs");
+	*ret_path = take_ptr(path);
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of planning a run, for each other; what others call is in run.h. */
+#pragma once
+
+#include "vm/run.h"
+
+/* What PID 1 has to load before it can reach anything. */
+struct vm_boot_modules {
+	struct strv names;
+	bool known;  /* the configuration was there, so that these are modules for sure */
+	bool unsign; /* leave out their signatures */
+};
+
+/* What was decided, for -v. */
+void vm_plan_detail(const struct vm_run_spec *spec, const char *fmt, ...) PRINTF(2, 3);
+bool vm_plan_root_is(const struct vm_run_spec *spec, const char *what);
+bool vm_plan_wants_shares(const struct vm_run_spec *spec);
+
+/*
+ * Holds the kernel's configuration against what this run needs, chooses the machine type
+ * (p->machine.board) and the file system of the shares (p->fs) by it and lists the modules.
+ * VM_ELACKS if something is missing.
+ */
+int vm_plan_needs(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_boot_modules *ret,
+		  struct err *err);

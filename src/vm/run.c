@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Carrying out a plan: virtiofsd for the shares that want it, then the session.
+ *
+ * Sockets lie in a folder of this run. A guard process holds a pipe from kiln and removes that
+ * folder when the pipe closes, so that even a kill -9 leaves nothing.
+ */
+#include "vm/run.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/*
+ * Under kvm a kernel reaches PID 1 within seconds. Under tcg on a loaded host one with all
+ * debugging on may need minutes, and says nothing meanwhile.
+ */
+#define LIFE_KVM_NS (20 * NSEC_PER_SEC)
+#define LIFE_TCG_NS (300 * NSEC_PER_SEC)
+
+struct guard {
+	pid_t pid;
+	int pipe;
+};
+
+static _Noreturn void guard_main(int pipe_fd, const char *dir)
+{
+	sigset_t all;
+	char byte;
+
+	/* The terminal's signals are for kiln; the guard ends when kiln does. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	setsid();
+	prctl(PR_SET_NAME, "kiln-guard");
+	while (read(pipe_fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	rm_rf(dir, NULL);
+	_exit(0);
+}
+
+/* The guard must not hold what others wait to see closed: kiln's own streams. */
+static void close_others(int keep)
+{
+	for (int fd = 0; fd < keep; fd++)
+		close(fd);
+	close_range((unsigned)keep + 1, ~0U, 0);
+}
+
+static int guard_start(struct guard *g, const char *dir, struct err *err)
+{
+	int p[2];
+
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(err, "cannot make a pipe");
+	pid = fork();
+	if (pid < 0) {
+		int r = err_sys(err, "cannot start the guard of '%s'", dir);
+
+		close(p[0]);
+		close(p[1]);
+		return r;
+	}
+	if (pid == 0) {
+		close(p[1]);
+		close_others(p[0]);
+		guard_main(p[0], dir);
+	}
+	close(p[0]);
+	*g = (struct guard){ pid, p[1] };
+	return 0;
+}
+
+static void guard_stop(struct guard *g)
+{
+	if (!g->pid)
+		return;
+	close(g->pipe);
+	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	g->pid = 0;
+}
+
+/* virtiofsd's words are kept for the case that QEMU cannot talk to it. */
+static int start_shares(struct vm_plan *p, struct guard *g, int log, struct err *err)
+{
+	int r = 0;
+
+	if (!p->run_dir)
+		return 0;
+	/* The guard comes first, so that no moment is without one. */
+	r = guard_start(g, p->run_dir, err);
+	if (r == 0 && mkdir(p->run_dir, 0700) < 0) {
+		r = err_sys(err, "cannot make '%s'", p->run_dir);
+		/* One that is there already is another's, and not the guard's to remove. */
+		if (r == -EEXIST)
+			kill(g->pid, SIGKILL);
+	}
+	for (size_t i = 0; r == 0 && i < p->machine.n_shares; i++)
+		r = vm_virtiofsd_start(&p->virtiofsd, &p->machine.shares[i], p->run_dir, log, err);
+	return r;
+}
+
+static void stop_shares(struct vm_plan *p)
+{
+	for (size_t i = 0; i < p->machine.n_shares; i++) {
+		struct vm_share *s = &p->machine.shares[i];
+
+		if (s->virtiofsd <= 0)
+			continue;
+		kill(s->virtiofsd, SIGKILL);
+		while (waitpid(s->virtiofsd, NULL, 0) < 0 && errno == EINTR)
+			;
+		s->virtiofsd = 0;
+	}
+}
+
+static bool has_writable_disk(const struct vm_machine *m)
+{
+	for (size_t i = 0; i < m->disks.n; i++)
+		if (!m->disks.v[i].readonly)
+			return true;
+	return false;
+}
+
+static void add_log(int log, struct vm_outcome *o)
+{
+	char text[4096];
+	ssize_t n = pread(log, text, sizeof(text), 0);
+
+	if (n > 0 && o->end != VM_END_EXIT)
+		str_addf(&o->console.qemu, "virtiofsd: %.*s", (int)n, text);
+}
+
+static int attempt(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t timeout_ns,
+		   struct vm_outcome *ret, struct err *err)
+{
+	bool kvm = p->accel.accel == ACCEL_KVM;
+	struct guard guard = { 0 };
+	auto_close int log = p->run_dir ? memfd_create("virtiofsd", MFD_CLOEXEC) : -1;
+	struct vm_session_spec s = {
+		.argv = p->argv.v,
+		.request = &p->request,
+		.shares = p->machine.shares,
+		.n_shares = p->machine.n_shares,
+		.tty = spec->tty,
+		.fds = { spec->fds[0], spec->fds[1], spec->fds[2] },
+		.console_fd = spec->console_fd,
+		.timeout_ns = timeout_ns,
+		.life_ns = kvm ? LIFE_KVM_NS : LIFE_TCG_NS,
+		.gentle = has_writable_disk(&p->machine),
+		.halted = spec->gdb != 0,
+		.note = spec->note,
+		.note_ctx = spec->ctx,
+	};
+	int r = start_shares(p, &guard, log, err);
+
+	if (r == 0)
+		r = vm_session(&s, ret, err);
+	if (r == 0 && log >= 0)
+		add_log(log, ret);
+	stop_shares(p);
+	guard_stop(&guard);
+	return r;
+}
+
+static int fall_back(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
+{
+	auto_free char *text = NULL;
+
+	vm_accel_verdict_release(&p->accel);
+	text = xasprintf("kvm: the kernel showed no sign of life for %u s; trying again under tcg",
+			 (unsigned)(LIFE_KVM_NS / NSEC_PER_SEC));
+	if (spec->note)
+		spec->note(spec->ctx, text);
+	if (vm_accel_choose(&p->qemu, ACCEL_TCG, false, &p->accel, err) < 0)
+		return err ? err->code : -EIO;
+	p->machine.cpus = vm_plan_cpus(spec, p);
+	strv_release(&p->argv);
+	vm_machine_argv(&p->machine, &p->argv);
+	return 0;
+}
+
+int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_outcome *ret,
+		struct err *err)
+{
+	uint64_t begin = now_ns(), passed;
+	int r = attempt(spec, p, spec->timeout_ns, ret, err);
+
+	if (r < 0 || ret->end != VM_END_NO_LIFE || p->accel.accel != ACCEL_KVM ||
+	    spec->accel == ACCEL_KVM)
+		return r;
+	vm_outcome_release(ret);
+	r = fall_back(spec, p, err);
+	if (r < 0)
+		return r;
+	passed = now_ns() - begin;
+	/* --timeout is for the whole; 0 would be no limit. */
+	r = attempt(spec, p,
+		    spec->timeout_ns > passed ? spec->timeout_ns - passed : !!spec->timeout_ns, ret,
+		    err);
+	/* A kernel that does not come up under tcg either has said nothing about kvm. */
+	if (r == 0 && ret->times.hello)
+		(void)vm_accel_distrust_kvm(&p->qemu, "a kernel showed no life under kvm", NULL);
+	return r;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The user's terminal: raw while the guest has it, and surely put back. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Puts the terminal at fd into raw mode; the former mode comes back at tty_restore() or exit(). */
+void vm_tty_raw(int fd);
+void vm_tty_restore(void);
+/* Rows and columns; 24 x 80 where they are unknown. */
+void vm_tty_size(int fd, uint16_t *ret_rows, uint16_t *ret_cols);

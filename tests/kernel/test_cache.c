@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Folders and records of the cache, of which any part may vanish at any time. */
+#include "home.h"
+#include "make.h"
+
+#include "kernel/cache.h"
+#include "kernel/resolve.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#define KEY "0123"
+
+static char *kind_path(const char *home)
+{
+	return path_join(home, "cache/kiln/packages");
+}
+
+static void begin(struct krn_cached *c, const char *text)
+{
+	auto_err struct err err = { 0 };
+
+	assert_done(krn_cached_begin(c, "packages", KEY, NULL, &err), &err);
+	make_text(c->tmp, "file", text);
+}
+
+static void holds(const char *dir, const char *text)
+{
+	auto_free char *path = path_join(dir, "file");
+	auto_str struct str got = { 0 };
+
+	assert_int_equal(file_read(AT_FDCWD, path, 100, &got, NULL), 0);
+	assert_string_equal(str_c(&got), text);
+}
+
+static void test_folder(void **state)
+{
+	auto_cached struct krn_cached c = KRN_CACHED_NONE;
+	auto_free char *dir = NULL, *tmp = NULL;
+	auto_err struct err err = { 0 };
+
+	begin(&c, "whole");
+	tmp = xstrdup(c.tmp);
+	assert_int_equal(krn_cached_path("packages", KEY, &dir, NULL), 0);
+	assert_int_not_equal(access(dir, F_OK), 0);
+	assert_done(krn_cached_commit(&c, true, &err), &err);
+	krn_cached_end(&c);
+	holds(dir, "whole");
+	assert_int_not_equal(access(tmp, F_OK), 0);
+}
+
+/* A's folder is gone, and what has its name now is B's. */
+static void test_deleted_meanwhile(void **state)
+{
+	auto_cached struct krn_cached a = KRN_CACHED_NONE;
+	auto_cached struct krn_cached b = KRN_CACHED_NONE;
+	auto_free char *kind = kind_path(*state);
+	auto_err struct err err = { 0 };
+
+	begin(&a, "of a");
+	assert_int_equal(rm_rf(kind, NULL), 0);
+	begin(&b, "of b");
+	assert_int_equal(krn_cached_commit(&a, true, &err), -ESTALE);
+	assert_contains(err.msg, "was deleted while it was made");
+	krn_cached_end(&a);
+	holds(b.tmp, "of b");
+	assert_done(krn_cached_commit(&b, true, &err), &err);
+	holds(b.dir, "of b");
+}
+
+struct waiting {
+	pid_t holder;
+	int told;
+	char what[200];
+};
+
+/* The first word of it lets the other one go on. */
+static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	struct waiting *w = ctx;
+
+	snprintf(w->what, sizeof(w->what), "%s", what);
+	if (!w->told++)
+		kill(w->holder, SIGKILL);
+}
+
+static void test_waiting_is_told(void **state)
+{
+	auto_cached struct krn_cached c = KRN_CACHED_NONE;
+	struct waiting w = { 0 };
+	struct krn_progress progress = { on_progress, &w };
+	auto_err struct err err = { 0 };
+	auto_free char *lock = NULL;
+	int ready[2];
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	w.holder = fork();
+	if (!w.holder) {
+		if (krn_cached_begin(&c, "packages", KEY, NULL, NULL) < 0)
+			_exit(1);
+		close(ready[1]);
+		sleep(20);
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	assert_done(krn_cached_begin(&c, "packages", KEY, &progress, &err), &err);
+	lock = xasprintf("waiting for another kiln (%s.lock)", c.dir);
+	assert_string_equal(w.what, lock);
+	assert_int_equal(waitpid(w.holder, NULL, 0), w.holder);
+}
+
+/* An old file of the system, as no test can set a ctime. */
+static char *record_of(const char *home, const struct stat *st)
+{
+	struct file_id id = file_id_of(st);
+	auto_str struct str name = { 0 };
+
+	str_add_file_id(&name, &id);
+	return path_join3(home, "cache/kiln/configs", str_c(&name));
+}
+
+static void test_records(void **state)
+{
+	auto_str struct str got = { 0 };
+	auto_free char *record = NULL;
+	struct stat st;
+
+	assert_int_equal(stat("/etc/passwd", &st), 0);
+	record = record_of(*state, &st);
+	assert_false(krn_recall("configs", &st, &got));
+	krn_remember("configs", &st, "CONFIG_X=y\n");
+	assert_true(krn_recall("configs", &st, &got));
+	assert_string_equal(str_c(&got), "CONFIG_X=y\n");
+	krn_remember("configs", &st, "");
+	assert_true(krn_recall("configs", &st, &got));
+	assert_int_equal(got.n, 0);
+	/* as a loss of power leaves it */
+	assert_int_equal(truncate(record, 0), 0);
+	assert_false(krn_recall("configs", &st, &got));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		home_test(test_folder),
+		home_test(test_deleted_meanwhile),
+		home_test(test_waiting_is_told),
+		home_test(test_records),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
