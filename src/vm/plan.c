@@ -47,8 +47,6 @@ bool vm_plan_wants_shares(const struct vm_run_spec *spec)
 
 static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
-	struct krn_image unpacked;
-	auto_free char *vmlinux = NULL;
 	int r = krn_resolve(spec->kernel, "/", spec->arch, spec->progress, &p->kernel, err);
 
 	if (r < 0)
@@ -63,19 +61,27 @@ static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct
 			p->kernel.image);
 		return err_hint(err, VM_ELACKS, "set CONFIG_PVH=y, or give kiln the bzImage");
 	}
+	return 0;
+}
+
+/* Unpacking by the guest itself, under emulation, costs seconds. */
+void vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p)
+{
+	struct krn_image unpacked;
+	auto_free char *vmlinux = NULL;
+	int r;
+
 	if (p->kernel.info.format != KRN_BZIMAGE)
-		return 0;
-	/* Unpacking by the guest itself, under emulation, costs seconds. */
+		return;
 	r = krn_vmlinux(&p->kernel, spec->progress, &vmlinux, &unpacked, NULL);
 	if (r < 0 || !unpacked.pvh) {
 		vm_plan_detail(spec, "boot path: the bzImage itself (%s)",
 			       r < 0 ? "it cannot be unpacked" : "no PVH entry");
-		return 0;
+		return;
 	}
 	vm_plan_detail(spec, "boot path: the unpacked vmlinux by its PVH entry, %s", vmlinux);
 	free(p->machine.kernel);
 	p->machine.kernel = take_ptr(vmlinux);
-	return 0;
 }
 
 /* The shares. */

@@ -16,9 +16,13 @@ void vm_plan_detail(const struct vm_run_spec *spec, const char *fmt, ...) PRINTF
 bool vm_plan_root_is(const struct vm_run_spec *spec, const char *what);
 bool vm_plan_wants_shares(const struct vm_run_spec *spec);
 
+/* Which file QEMU starts, p->machine.kernel: a bzImage's own kernel unpacked, where that can be had. */
+void vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p);
+
 /*
- * Holds the kernel's configuration against what this run needs, chooses the machine type
- * (p->machine.board) and the file system of the shares (p->fs) by it and lists the modules.
+ * Holds the kernel's configuration against what this run needs, chooses the file
+ * system of the shares (p->fs), the boot path and the machine type (p->machine.board) by it and
+ * lists the modules.
  * VM_ELACKS if something is missing.
  */
 int vm_plan_needs(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_boot_modules *ret,

@@ -61,11 +61,11 @@ static void plan_board(const struct vm_run_spec *spec, struct vm_plan *p,
 	vm_plan_detail(spec, "machine: %s", vm_board_name(*board));
 }
 
-static unsigned base_features(const struct vm_run_spec *spec, const struct vm_plan *p)
+/* All but the bus, which goes by the machine type. */
+static unsigned base_features(const struct vm_run_spec *spec)
 {
 	unsigned f = VM_BASE;
 
-	f |= p->machine.board == VM_BOARD_MICROVM ? VM_MMIO : VM_PCI;
 	f |= spec->tty ? VM_TTY : 0;
 	f |= spec->net ? VM_NET : 0;
 	f |= spec->disks.n ? VM_DISK : 0;
@@ -204,12 +204,10 @@ static bool may_unsign(const struct vm_run_spec *spec, const struct vm_plan *p,
 static int check(const struct vm_run_spec *spec, struct vm_plan *p, const struct dotconfig *config,
 		 struct vm_boot_modules *ret, struct err *err)
 {
-	auto_needs struct vm_needs needs = { 0 };
-	unsigned features;
+	auto_needs struct vm_needs needs = { 0 }, bus = { 0 };
+	unsigned features = base_features(spec);
 	int r = 0;
 
-	plan_board(spec, p, config);
-	features = base_features(spec, p);
 	if (vm_plan_wants_shares(spec)) {
 		r = plan_fs(spec, p, config, err);
 		features |= r == 0 ? fs_feature[p->fs] : 0;
@@ -219,8 +217,16 @@ static int check(const struct vm_run_spec *spec, struct vm_plan *p, const struct
 	vm_needs_check(config, features, &needs);
 	if (needs.options.n)
 		return lacks(p, &needs.options, err);
+	/* Unpacking takes its time, so that only a kernel that serves is unpacked. */
+	vm_plan_boot_path(spec, p);
+	plan_board(spec, p, config);
+	vm_needs_check(config, p->machine.board == VM_BOARD_MICROVM ? VM_MMIO : VM_PCI, &bus);
+	if (bus.options.n)
+		return lacks(p, &bus.options, err);
+	/* The bus comes first: behind it is the port by which PID 1 says what fails. */
+	strv_extend(&ret->names, bus.modules.v);
 	strv_extend(&ret->names, needs.modules.v);
-	if (config && needs.modules.n)
+	if (config && ret->names.n)
 		ret->unsign = may_unsign(spec, p, config);
 	return 0;
 }

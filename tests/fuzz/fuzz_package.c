@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as a package. Whatever they are, nothing may appear outside the folder given. */
 #include "fuzz.h"
+#include "scratch.h"
 
 #include "base/path.h"
 #include "kernel/package.h"
@@ -11,37 +12,17 @@
 
 #define OUTPUT_MAX (1 << 20)
 
-static char *base;
-
-static void remove_base(void)
-{
-	rm_rf(base, NULL);
-	free(base);
-}
-
-/* BASE/in is where the package goes. */
+/* SCRATCH/in is where the package goes. */
 static int open_in(void)
 {
-	auto_free char *in = NULL;
+	auto_free char *in = fuzz_empty_dir("in");
 
-	if (!base) {
-		const char *tmp = getenv("TMPDIR");
-
-		base = xasprintf("%s/kiln-fuzz-XXXXXX", tmp && *tmp ? tmp : "/dev/shm");
-		if (!mkdtemp(base))
-			abort();
-		atexit(remove_base);
-	}
-	in = path_join(base, "in");
-	rm_rf(in, NULL);
-	if (mkdir(in, 0700) < 0)
-		abort();
 	return open(in, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static void check_outside(void)
 {
-	DIR *d = opendir(base);
+	DIR *d = opendir(fuzz_scratch());
 	const struct dirent *e;
 
 	fuzz_need(d != NULL);

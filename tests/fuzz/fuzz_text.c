@@ -4,6 +4,7 @@
  * with a form feed between: modules.dep, modules.softdep, modules.alias, modules.builtin, and the names to load.
  */
 #include "fuzz.h"
+#include "scratch.h"
 
 #include "base/path.h"
 #include "kconfig/dotconfig.h"
@@ -27,33 +28,6 @@ static void config(const char *text, size_t n)
 		fuzz_need(!strchr(name, '\n') && !strchr(value, '\n'));
 	}
 	krn_arch_of_config(copy);
-}
-
-static char *base;
-
-static void remove_base(void)
-{
-	rm_rf(base, NULL);
-	free(base);
-}
-
-/* An empty folder, the same each time. */
-static char *fresh_dir(void)
-{
-	auto_free char *dir = NULL;
-
-	if (!base) {
-		const char *tmp = getenv("TMPDIR");
-
-		base = xasprintf("%s/kiln-fuzz-XXXXXX", tmp && *tmp ? tmp : "/dev/shm");
-		if (!mkdtemp(base))
-			abort();
-		atexit(remove_base);
-	}
-	dir = path_join(base, "m");
-	if (rm_rf(dir, NULL) < 0 || mkdir(dir, 0700) < 0)
-		abort();
-	return take_ptr(dir);
 }
 
 static void put(const char *dir, const char *name, const char *text, size_t n)
@@ -112,7 +86,7 @@ static void modules(const char *text, size_t n)
 {
 	static const char *const lists[] = { "modules.dep", "modules.softdep", "modules.alias",
 					     "modules.builtin" };
-	auto_free char *dir = fresh_dir();
+	auto_free char *dir = fuzz_empty_dir("m");
 	const char *end = text + n;
 
 	for (size_t i = 0; i < countof(lists); i++) {

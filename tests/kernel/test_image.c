@@ -73,16 +73,25 @@ static void test_truncated(void **state)
 	assert_int_equal(probe(&b, &(struct krn_image){ 0 }, NULL), -ENOEXEC);
 }
 
+/* A vmlinux as it should be; the file may be done to what the test is about. */
+static int open_vmlinux(struct str *b, struct krn_image *im)
+{
+	auto_err struct err err = { 0 };
+	int fd;
+
+	make_vmlinux(b, "6.9.1-test", NULL);
+	fd = make_fd(b->s, b->n);
+	assert_done(krn_image_probe(fd, "it", im, &err), &err);
+	return fd;
+}
+
 static void test_vmlinux(void **state)
 {
 	auto_str struct str b = { 0 };
-	auto_close int fd = -1;
 	auto_err struct err err = { 0 };
 	struct krn_image im;
+	auto_close int fd = open_vmlinux(&b, &im);
 
-	make_vmlinux(&b, "6.9.1-test", NULL);
-	fd = make_fd(b.s, b.n);
-	assert_done(krn_image_probe(fd, "it", &im, &err), &err);
 	assert_int_equal(im.format, KRN_ELF);
 	assert_int_equal(im.arch, KRN_X86_64);
 	assert_true(im.pvh);
@@ -98,13 +107,9 @@ static void test_vmlinux(void **state)
 static void test_vmlinux_truncated_meanwhile(void **state)
 {
 	auto_str struct str b = { 0 };
-	auto_close int fd = -1;
-	auto_err struct err err = { 0 };
 	struct krn_image im;
+	auto_close int fd = open_vmlinux(&b, &im);
 
-	make_vmlinux(&b, "6.9.1-test", NULL);
-	fd = make_fd(b.s, b.n);
-	assert_done(krn_image_probe(fd, "it", &im, &err), &err);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(krn_image_find_version(fd, &im), -ENOENT);
 }

@@ -58,6 +58,22 @@ static void ends_with(const char *s, const char *end)
 		fail_msg("'%s' does not end in '%s'", s, end);
 }
 
+/* SPEC, NULL the root itself, leads to the kernel installed as IMAGE; MODULES may be NULL. */
+static void is_installed(const char *scratch, const char *spec, const char *release,
+			 const char *image, const char *modules)
+{
+	auto_free char *root = path_join(scratch, "host");
+	auto_krn struct krn k = { 0 };
+	auto_err struct err err = { 0 };
+
+	assert_done(resolve_in(scratch, spec ? spec : root, &k, &err), &err);
+	assert_int_equal(k.kind, KRN_INSTALLED);
+	assert_string_equal(k.release, release);
+	ends_with(k.image, image);
+	if (modules)
+		ends_with(k.modules, modules);
+}
+
 static void test_installed(void **state)
 {
 	auto_krn struct krn k = { 0 };
@@ -77,62 +93,37 @@ static void test_installed(void **state)
 
 static void test_installed_in_modules(void **state)
 {
-	auto_krn struct krn k = { 0 };
-	auto_err struct err err = { 0 };
-
 	put_bzimage(*state, "host/usr/lib/modules/6.9.2-arch1-1/vmlinuz", "6.9.2-arch1-1");
-	assert_done(resolve_in(*state, "6.9.2-arch1-1", &k, &err), &err);
-	ends_with(k.image, "/usr/lib/modules/6.9.2-arch1-1/vmlinuz");
-	ends_with(k.modules, "/usr/lib/modules/6.9.2-arch1-1");
+	is_installed(*state, "6.9.2-arch1-1", "6.9.2-arch1-1",
+		     "/usr/lib/modules/6.9.2-arch1-1/vmlinuz", "/usr/lib/modules/6.9.2-arch1-1");
 }
 
-/* boot/vmlinuz-linux is the newest kernel's image once more (mkinitcpio copies it there). */
 static void test_installed_arch(void **state)
 {
-	auto_free char *root = path_join(*state, "host");
-	auto_krn struct krn a = { 0 };
-	auto_krn struct krn b = { 0 };
-	auto_err struct err err = { 0 };
+	static const char release[] = "6.9.2-arch1-1";
+	static const char modules[] = "/host/usr/lib/modules/6.9.2-arch1-1";
 
-	put_bzimage(*state, "host/boot/vmlinuz-linux", "6.9.2-arch1-1");
-	put_bzimage(*state, "host/usr/lib/modules/6.9.2-arch1-1/vmlinuz", "6.9.2-arch1-1");
-	assert_done(resolve_in(*state, root, &a, &err), &err);
-	assert_string_equal(a.release, "6.9.2-arch1-1");
-	ends_with(a.modules, "/host/usr/lib/modules/6.9.2-arch1-1");
-	assert_done(resolve_in(*state, "linux", &b, &err), &err);
-	assert_int_equal(b.kind, KRN_INSTALLED);
-	ends_with(b.image, "/host/boot/vmlinuz-linux");
-	assert_string_equal(b.release, "6.9.2-arch1-1");
-	ends_with(b.modules, "/host/usr/lib/modules/6.9.2-arch1-1");
+	put_bzimage(*state, "host/boot/vmlinuz-linux", release);
+	put_bzimage(*state, "host/usr/lib/modules/6.9.2-arch1-1/vmlinuz", release);
+	is_installed(*state, NULL, release, "/host/usr/lib/modules/6.9.2-arch1-1/vmlinuz", modules);
+	is_installed(*state, "linux", release, "/host/boot/vmlinuz-linux", modules);
 }
 
 /* boot/vmlinuz-FLAVOUR is all there is. */
 static void test_installed_alpine(void **state)
 {
-	auto_free char *root = path_join(*state, "host");
-	auto_krn struct krn k = { 0 };
-	auto_err struct err err = { 0 };
-
 	put_bzimage(*state, "host/boot/vmlinuz-lts", "6.6.14-0-lts");
 	make_text(*state, "host/lib/modules/6.6.14-0-lts/modules.order", "");
-	assert_done(resolve_in(*state, root, &k, &err), &err);
-	ends_with(k.image, "/host/boot/vmlinuz-lts");
-	assert_string_equal(k.release, "6.6.14-0-lts");
-	ends_with(k.modules, "/host/lib/modules/6.6.14-0-lts");
+	is_installed(*state, NULL, "6.6.14-0-lts", "/host/boot/vmlinuz-lts",
+		     "/host/lib/modules/6.6.14-0-lts");
 }
 
 /* A debugger's boot/vmlinux-RELEASE.gz beside boot/vmlinuz-RELEASE. */
 static void test_installed_opensuse(void **state)
 {
-	auto_free char *root = path_join(*state, "host");
-	auto_krn struct krn k = { 0 };
-	auto_err struct err err = { 0 };
-
 	put_installed(*state, "6.4.0-default");
 	put_bzimage(*state, "host/boot/vmlinux-6.4.0-default.gz", "6.4.0-default");
-	assert_done(resolve_in(*state, root, &k, &err), &err);
-	ends_with(k.image, "/host/boot/vmlinuz-6.4.0-default");
-	assert_string_equal(k.release, "6.4.0-default");
+	is_installed(*state, NULL, "6.4.0-default", "/host/boot/vmlinuz-6.4.0-default", NULL);
 }
 
 /* It would be an option of depmod. */
