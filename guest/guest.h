@@ -79,5 +79,8 @@ struct command {
 };
 void command_start(const struct request *r, struct command *ret);
 
+/* tasks.c: "NAME[PID] STATE FUNCTION, ..." of every process but PID 1 and idle threads of the kernel. */
+void tasks_describe(char *text, size_t size);
+
 /* relay.c: carries the streams until the command has ended; returns its wait status. */
 int relay(struct port *p, struct command *c);

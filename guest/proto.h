@@ -22,7 +22,7 @@
 
 #define KP_PORT	       "kiln"	   /* name of the virtio-serial port */
 #define KP_MAGIC       0x4e4c494bu /* "KILN" */
-#define KP_VERSION     3u
+#define KP_VERSION     4u
 #define KP_HEADER      8u
 #define KP_PAYLOAD_MAX 32768u
 /* Unacknowledged bytes that may be under way in one stream; the receiver gives them back by
@@ -42,12 +42,14 @@ enum kp_type {
 	KP_FAIL,      /* u8 enum kp_stage, i32 errno, then text: the guest gives up */
 	KP_EXIT,      /* u8 enum kp_exit, u32 status or signal; nothing follows */
 	KP_NOTE,      /* text for the user, one line */
+	KP_TASKS,     /* text, the answer to ASK: what each process of the guest does */
 	/* kiln to guest */
 	KP_REQUEST, /* a piece of the request: records, see below */
 	KP_START,   /* the request is complete */
 	KP_SIGNAL,  /* u32 signal number (Linux, generic numbering) for the command's process group
 		     */
 	KP_WINCH,   /* u16 rows, u16 columns */
+	KP_ASK,	    /* while the command runs: what is the guest doing? */
 	/* both ways */
 	KP_DATA,       /* bytes of a stream */
 	KP_EOF,	       /* the stream ends; to its sender: nobody reads it any more */

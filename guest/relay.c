@@ -223,6 +223,14 @@ static void on_signal(struct relay *r, uint32_t sig)
 		kill(r->cmd->pid, (int)sig);
 }
 
+static void on_ask(struct relay *r)
+{
+	char text[2048];
+
+	tasks_describe(text, sizeof(text));
+	port_send(r->port, KP_TASKS, 0, text, strlen(text));
+}
+
 static void on_frame(struct relay *r, const struct kp_frame *f)
 {
 	struct winsize ws = { 0 };
@@ -242,6 +250,8 @@ static void on_frame(struct relay *r, const struct kp_frame *f)
 		ws.ws_col = kp_get16(f->payload + 2);
 		if (r->cmd->tty)
 			ioctl(r->cmd->out, TIOCSWINSZ, &ws);
+	} else if (f->type == KP_ASK) {
+		on_ask(r);
 	} else {
 		errno = 0;
 		fail(KP_STAGE_RUN, "unexpected frame of type %u", f->type);

@@ -94,10 +94,18 @@ static int refused(const struct vm_outcome *o, struct err *err)
 	return STATUS_NOT_UP;
 }
 
+/* What the console has said since the command runs may be why; what the boot said is not. */
 static int deadline(const struct vm_run_spec *spec, const struct vm_outcome *o, struct err *err)
 {
-	err_set(err, -ETIMEDOUT, "the deadline of %.3g s has passed %s",
-		(double)spec->timeout_ns / (double)NSEC_PER_SEC, stage_name(o->stage));
+	const char *tasks = o->tasks ? o->tasks : "it does not answer";
+	auto_free char *message =
+		xasprintf("the deadline of %.3g s has passed %s%s%s",
+			  (double)spec->timeout_ns / (double)NSEC_PER_SEC, stage_name(o->stage),
+			  o->asked ? "; the guest: " : "", o->asked ? tasks : "");
+
+	if (o->console.bytes > o->boot_bytes)
+		return tell(o, err, STATUS_DEADLINE, message);
+	err_set(err, -ETIMEDOUT, "%s", message);
 	return STATUS_DEADLINE;
 }
 

@@ -36,7 +36,8 @@
 #define NOTES_MAX 1000
 #define READS	  8	       /* a turn, so that timers and signals have theirs */
 #define LEAVE_NS  NSEC_PER_SEC /* for the readers of the output, where the user wants to leave */
-#define ESCAPE	  0x1d	       /* Ctrl-], three times within a second, ends a machine that hangs */
+#define ANSWER_NS (2 * NSEC_PER_SEC) /* for the guest to say what it does */
+#define ESCAPE	  0x1d /* Ctrl-], three times within a second, ends a machine that hangs */
 
 struct session {
 	const struct vm_session_spec *spec;
@@ -176,6 +177,7 @@ static void start_streams(struct session *s)
 	const struct vm_session_spec *spec = s->spec;
 
 	s->o->times.run = now_ns();
+	s->o->boot_bytes = s->o->console.bytes;
 	if (spec->tty) {
 		vm_tty_raw(spec->fds[0]);
 		send_size(s); /* it may have changed since the request was made */
@@ -259,6 +261,16 @@ static void on_note(void *ctx, const char *text)
 		      s->notes > NOTES_MAX ? "the guest has more to say than is shown" : text);
 }
 
+static void on_tasks(void *ctx, const char *text)
+{
+	struct session *s = ctx;
+
+	if (!s->o->asked || s->over)
+		return;
+	s->o->tasks = xstrdup(text);
+	finish(s, VM_END_DEADLINE, 0);
+}
+
 static void on_fail(void *ctx, unsigned stage, const char *text)
 {
 	struct session *s = ctx;
@@ -282,6 +294,7 @@ static const struct vm_wire_ops wire_ops = {
 	.unread = on_unread,
 	.window = on_window,
 	.note = on_note,
+	.tasks = on_tasks,
 	.fail = on_fail,
 	.exit = on_exit_status,
 };
@@ -463,13 +476,28 @@ static void leave(struct session *s, enum vm_end end, int status)
 	s->left = true;
 }
 
+static int on_no_answer(sd_event_source *src, uint64_t usec, void *ctx)
+{
+	finish(ctx, VM_END_DEADLINE, 0);
+	return 0;
+}
+
+/* A guest whose command runs is asked what it is at; one that hangs cannot say. */
 static int on_timeout(sd_event_source *src, uint64_t usec, void *ctx)
 {
 	struct session *s = ctx;
 
 	if (s->over)
 		leave(s, VM_END_DEADLINE, 0);
-	finish(s, VM_END_DEADLINE, 0);
+	else if (s->o->stage == KP_STAGE_RUN &&
+		 sd_event_add_time_relative(s->loop, NULL, CLOCK_MONOTONIC, ANSWER_NS / 1000, 1000,
+					    on_no_answer, s) >= 0) {
+		s->o->asked = true;
+		vm_frame(&s->out, KP_ASK, 0, "", 0);
+		line_flush(s);
+	} else {
+		finish(s, VM_END_DEADLINE, 0);
+	}
 	return 0;
 }
 
@@ -707,6 +735,7 @@ int vm_session(const struct vm_session_spec *spec, struct vm_outcome *ret, struc
 void vm_outcome_release(struct vm_outcome *o)
 {
 	free(o->words);
+	free(o->tasks);
 	vm_console_release(&o->console);
 	*o = (struct vm_outcome){ 0 };
 }

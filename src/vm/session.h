@@ -32,9 +32,12 @@ struct vm_outcome {
 	int status;	   /* 0 to 255; 128 + n for a signal */
 	int stage;	   /* enum kp_stage, 0: PID 1 was not reached */
 	char *words;	   /* PID 1's reason (REFUSED), what was lost (LOST); NULL: nothing known */
+	bool asked;	   /* at the deadline the guest was asked what it does */
+	char *tasks;	   /* its answer, "sh[101] S do_wait, ..."; NULL: it did not answer */
 	int output_error;  /* errno of the user's stdout or stderr that could not be written */
 	int console_error; /* the same of the console's copy */
 	struct vm_console console;
+	uint64_t boot_bytes; /* of the console's, what had come when the command was started */
 	struct vm_times times;
 };
 void vm_outcome_release(struct vm_outcome *o);

@@ -102,6 +102,17 @@ static const char *on_note(struct vm_wire *w, const struct kp_frame *f)
 	return NULL;
 }
 
+static const char *on_tasks(struct vm_wire *w, const struct kp_frame *f)
+{
+	auto_free char *text = NULL;
+
+	if (w->stage < KP_STAGE_RUN)
+		return "tasks before the command";
+	text = clean_text(f->payload, f->len);
+	w->ops->tasks(w->ctx, text);
+	return NULL;
+}
+
 /* NULL, or what is wrong with the frame. */
 static const char *on_frame(struct vm_wire *w, const struct kp_frame *f)
 {
@@ -123,6 +134,8 @@ static const char *on_frame(struct vm_wire *w, const struct kp_frame *f)
 		return on_window(w, f);
 	case KP_NOTE:
 		return on_note(w, f);
+	case KP_TASKS:
+		return on_tasks(w, f);
 	case KP_FAIL:
 		return on_fail(w, f);
 	case KP_EXIT:

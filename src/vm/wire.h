@@ -15,6 +15,7 @@ struct vm_wire_ops {
 	void (*unread)(void *ctx);	       /* nobody reads stdin any more */
 	void (*window)(void *ctx, uint32_t n); /* so much more of stdin */
 	void (*note)(void *ctx, const char *text);
+	void (*tasks)(void *ctx, const char *text); /* what the guest's processes do */
 	void (*fail)(void *ctx, unsigned stage, const char *text);
 	void (*exit)(void *ctx, int status); /* 0 to 255; 128 + n for a signal */
 };

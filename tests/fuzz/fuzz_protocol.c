@@ -61,6 +61,12 @@ static void on_note(void *ctx, const char *text)
 	check_text(text);
 }
 
+static void on_tasks(void *ctx, const char *text)
+{
+	fuzz_need(host.hellos && !host.ends);
+	check_text(text);
+}
+
 static void on_fail(void *ctx, unsigned stage, const char *text)
 {
 	check_text(text);
@@ -75,8 +81,9 @@ static void on_exit_status(void *ctx, int status)
 
 static void feed_host(const uint8_t *data, size_t n)
 {
-	static const struct vm_wire_ops ops = { on_hello,  on_stage, on_data, on_unread,
-						on_window, on_note,  on_fail, on_exit_status };
+	static const struct vm_wire_ops ops = { on_hello,  on_stage,  on_data,
+						on_unread, on_window, on_note,
+						on_tasks,  on_fail,   on_exit_status };
 	size_t step = n ? 1 + data[0] * 37u : 1;
 
 	memset(&host, 0, sizeof(host));

@@ -127,6 +127,7 @@ static void seed_host(const char *dir)
 	vm_frame(&bad, KP_FAIL, 0, refused, sizeof(refused));
 	vm_frame(&good, KP_STAGE, 0, &run, 1);
 	vm_frame(&good, KP_NOTE, 0, "a note", 6);
+	vm_frame(&good, KP_TASKS, 0, "sh[101] S do_wait", 17);
 	vm_frame(&good, KP_DATA, 1, "out", 3);
 	vm_frame(&good, KP_DATA, 2, "err\n", 4);
 	vm_frame32(&good, KP_WINDOW_ADD, 0, 4096);

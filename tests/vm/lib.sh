@@ -42,9 +42,19 @@ cleanup() {
 	cd /
 	rm -rf "$work"
 }
+
+# What a test that is ended from outside was about.
+trouble() {
+	for p in $(processes); do
+		echo "# left: $(tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | cut -c1-200)"
+	done
+	sed 's/^/# stdout: /' "$work/out"
+	sed 's/^/# stderr: /' "$work/err"
+}
+
 trap cleanup EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'trouble >&2; exit 143' TERM
 
 skip() {
 	echo "skipped: $1"
@@ -115,10 +125,11 @@ unlike() {
 	ok "$1" differs "$2" "$3" || { echo "# unwanted '$2' in '$3'"; return 1; }
 }
 
-# run ARGUMENT...: kiln run; leaves $status, $out, $err (texts), $ms.
+# run ARGUMENT...: kiln run; leaves $status, $out, $err (texts), $ms. One that hangs is ended by kiln, which says more
+# than the end of the whole test would.
 run() {
 	started=$(now)
-	"$kiln" run "$@" >"$work/out" 2>"$work/err"
+	"$kiln" run --timeout 200s "$@" >"$work/out" 2>"$work/err"
 	status=$?
 	ms=$(($(now) - started))
 	out=$(tr -d '\0' <"$work/out")
