@@ -19,7 +19,7 @@ static struct {
 static void check_text(const char *text)
 {
 	for (; *text; text++)
-		fuzz_need((unsigned char)*text >= ' ' && *text != 0x7f);
+		fuzz_need(*text == '\t' || ((unsigned char)*text >= ' ' && *text != 0x7f));
 }
 
 static void on_hello(void *ctx, const char *release)
