@@ -82,5 +82,11 @@ void command_start(const struct request *r, struct command *ret);
 /* tasks.c: "NAME[PID] STATE FUNCTION, ..." of every process but PID 1 and idle threads of the kernel. */
 void tasks_describe(char *text, size_t size);
 
+/* timer.c: a tick moves the coarse clock, whose reading of before the caller gives back; waits for one if
+ * there was none yet.
+ */
+long long timer_last_tick(void);
+bool timer_has_ticked(long long since);
+
 /* relay.c: carries the streams until the command has ended; returns its wait status. */
 int relay(struct port *p, struct command *c);

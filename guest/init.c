@@ -91,6 +91,7 @@ int main(int argc, char **argv)
 	static struct port port;
 	static struct request request;
 	struct command command;
+	long long tick;
 	int status;
 
 	if (getpid() != 1) {
@@ -100,9 +101,14 @@ int main(int argc, char **argv)
 	/* What `kiln bench` measures a boot by: a PID 1 that stops at once. */
 	if (argc > 1 && strcmp(argv[1], "stop") == 0)
 		machine_off();
+	tick = timer_last_tick();
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	mounts_early();
+	errno = 0;
+	/* Before the modules, whose loading waits for RCU. */
+	if (!timer_has_ticked(tick))
+		fail(KP_STAGE_INIT, KP_NO_TICK);
 	modules_load();
 	modprobe_off();
 	if (port_open(&port, PORT_TIMEOUT_MS) < 0)

@@ -31,6 +31,8 @@
 #define KP_WINDOW (256u * 1024)
 /* "kiln: GAVE_UP: reason" on the console is a FAIL that had no port to go through. */
 #define KP_GAVE_UP "guest gave up"
+/* The reason of one whose kernel has no working timer: booted again it may have. */
+#define KP_NO_TICK "the kernel's timer does not tick"
 /* The request in all; the kernel itself limits arguments and environment to a quarter of the stack,
  * 2 MiB. */
 #define KP_REQUEST_MAX (4u * 1024 * 1024)

@@ -77,7 +77,8 @@ static int lost(const struct vm_outcome *o, struct err *err)
 				    o->words ? ": " : "", o->words ? o->words : "");
 	tell(o, err, 0, message);
 	err_hint(err, -EIO, "%s",
-		 o->stage < KP_STAGE_RUN
+		 vm_lacks_ticks(o) ? "a machine with more clocks may do: --machine q35"
+		 : o->stage < KP_STAGE_RUN
 			 ? "see how far it comes: -v --console -"
 			 : "the guest switched itself off, or QEMU was killed (out of memory?)");
 	return STATUS_NOT_UP;

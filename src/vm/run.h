@@ -90,5 +90,7 @@ int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_out
  * exit status for it with err set: what happened, how far it had come, the console's last lines,
  * what to try.
  */
+/* Its kernel ended up without a working timer, and PID 1 gave up. */
+bool vm_lacks_ticks(const struct vm_outcome *o);
 int vm_diagnose(const struct vm_run_spec *spec, const struct vm_plan *p, const struct vm_outcome *o,
 		struct err *err);

@@ -340,6 +340,12 @@ static bool has_panicked(struct session *s)
 	return s->o->console.panic;
 }
 
+/* Once the line is open PID 1 says it there, and what looks so on the console is somebody else's. */
+static bool gave_up(const struct session *s)
+{
+	return s->o->stage == 0 && s->o->console.guest;
+}
+
 static int on_grace(sd_event_source *src, uint64_t usec, void *ctx)
 {
 	struct session *s = ctx;
@@ -350,6 +356,8 @@ static int on_grace(sd_event_source *src, uint64_t usec, void *ctx)
 		finish_with(s, VM_END_LOST, take_ptr(s->server_words));
 	else if (s->last_signal)
 		finish(s, VM_END_INTERRUPTED, 128 + s->last_signal);
+	else if (gave_up(s))
+		finish(s, VM_END_LOST, 0);
 	s->grace = sd_event_source_unref(s->grace);
 	return 0;
 }
@@ -408,6 +416,9 @@ static int on_console(sd_event_source *src, int fd, uint32_t events, void *ctx)
 		s->panic_at = now_ns();
 		start_grace(s, 2 * NSEC_PER_SEC);
 	}
+	/* It restarts too, if its kernel still can. */
+	if (gave_up(s))
+		start_grace(s, NSEC_PER_SEC / 2);
 	return 0;
 }
 
