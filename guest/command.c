@@ -127,10 +127,11 @@ static _Noreturn void run_child(const struct request *r, const struct stdio *s,
 	_exit(code);
 }
 
-static void close_child_ends(const struct stdio *s)
+/* A terminal stays open: once nobody had it, one who opens it anew would write into nothing. */
+static void close_child_ends(const struct stdio *s, bool tty)
 {
-	for (int i = 0; i < 3; i++)
-		if (s->child[i] >= 0 && (i == 0 || s->child[i] != s->child[i - 1]))
+	for (int i = tty ? 2 : 0; i < 3; i++)
+		if (!(tty && s->child[i] == s->child[0]))
 			close(s->child[i]);
 }
 
@@ -169,7 +170,7 @@ void command_start(const struct request *r, struct command *ret)
 		fail(KP_STAGE_RUN, "fork");
 	if (ret->pid == 0)
 		run_child(r, &s, &u);
-	close_child_ends(&s);
+	close_child_ends(&s, r->tty);
 	ret->tty = r->tty;
 	ret->in = s.ours[0];
 	ret->out = s.ours[1];

@@ -7,6 +7,7 @@
 #include "guest/guest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -76,6 +77,17 @@ static void set_up(const struct request *r)
 	net_up(r);
 }
 
+/* A kernel without a console gives none, and a pipe or the port must not become one of the three. */
+static void hold_standard_fds(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd < 2)
+		fd = dup(fd);
+	if (fd > 2)
+		close(fd);
+}
+
 static void report_exit(struct port *p, int status)
 {
 	bool signaled = WIFSIGNALED(status);
@@ -106,6 +118,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	mounts_early();
 	errno = 0;
+	hold_standard_fds();
 	/* Before the modules, whose loading waits for RCU. */
 	if (!timer_has_ticked(tick))
 		fail(KP_STAGE_INIT, KP_NO_TICK);

@@ -236,9 +236,10 @@ static void system_mounts_all(void)
 		const struct system_mount *m = &system_mounts[i];
 
 		/* In sysfs the folder is there if the kernel has the thing. */
-		if (m->optional ? access(m->target, F_OK) < 0 && mkdir(m->target, 0755) < 0
-				: make_dirs(m->target, 0755) < 0 && !m->optional)
+		if (m->optional && access(m->target, F_OK) < 0 && mkdir(m->target, 0755) < 0)
 			continue;
+		if (!m->optional && make_dirs(m->target, 0755) < 0)
+			fail(KP_STAGE_SETUP, "cannot make the mount point '%s'", m->target);
 		/* EBUSY: the initramfs is the root, and it is mounted already. */
 		if (mount(m->type, m->target, m->type, m->flags, m->options) < 0 && !m->optional &&
 		    errno != EBUSY)

@@ -100,7 +100,8 @@ static void name_server(const char *server)
 		make_dirs(full, 0755);
 		*slash = '/';
 	}
-	/* A file to mount on; one that is there is left as it is. */
+	/* A file to mount on; one that is there is left as it is. An initramfs alone has no /etc. */
+	make_dirs("/etc", 0755);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd >= 0)
 		close(fd);

@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a pipe or terminal can hold at most: command.c asks for so much. */
-#define PIPE_MAX (256 * 1024)
+/* More than a terminal can hold; what a pipe holds is asked, since whoever has it may enlarge it. */
+#define TTY_MAX (256 * 1024)
 
 /* A stream of output: how much may still be sent, and whether it has ended. */
 struct outflow {
@@ -63,6 +63,16 @@ static void watch_children(void)
 	on_child(SIGCHLD);
 }
 
+static uint32_t held(const struct relay *r, int stream)
+{
+	int n = 0;
+
+	if (r->cmd->tty && stream == 1)
+		return TTY_MAX;
+	return r->out[stream].fd >= 0 && ioctl(r->out[stream].fd, FIONREAD, &n) == 0 ? (uint32_t)n
+										     : 0;
+}
+
 static void reap(struct relay *r)
 {
 	char drop[64];
@@ -75,7 +85,8 @@ static void reap(struct relay *r)
 		if (pid == r->cmd->pid) {
 			r->ended = true;
 			r->status = status;
-			r->out[1].left = r->out[2].left = PIPE_MAX;
+			r->out[1].left = held(r, 1);
+			r->out[2].left = held(r, 2);
 		}
 	}
 }

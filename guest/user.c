@@ -27,10 +27,11 @@ static int split(char *line, char **ret, int max)
 static bool find_passwd(const char *who, struct user *ret)
 {
 	FILE *f = fopen("/etc/passwd", "re");
-	char line[1024], *p[7];
+	char *line = NULL, *p[7];
+	size_t size = 0;
 	bool found = false;
 
-	while (f && !found && fgets(line, sizeof(line), f)) {
+	while (f && !found && getline(&line, &size, f) >= 0) {
 		if (split(line, p, 7) < 7 || (strcmp(p[0], who) != 0 && strcmp(p[2], who) != 0))
 			continue;
 		found = true;
@@ -40,6 +41,7 @@ static bool find_passwd(const char *who, struct user *ret)
 		snprintf(ret->home, sizeof(ret->home), "%s", p[5]);
 		snprintf(ret->shell, sizeof(ret->shell), "%s", p[6]);
 	}
+	free(line);
 	if (f)
 		fclose(f);
 	return found;
@@ -56,19 +58,28 @@ static bool in_list(char *list, const char *name)
 static void find_groups(struct user *u)
 {
 	FILE *f = fopen("/etc/group", "re");
-	char line[4096], *g[4];
+	char *line = NULL, *g[4];
+	size_t size = 0;
 
 	u->groups[u->n_groups++] = u->gid;
-	while (f && u->n_groups < 64 && fgets(line, sizeof(line), f)) {
-		if (split(line, g, 4) == 4 && in_list(g[3], u->name))
-			u->groups[u->n_groups++] = (gid_t)strtoul(g[2], NULL, 10);
+	while (f && getline(&line, &size, f) >= 0) {
+		if (split(line, g, 4) < 4 || !in_list(g[3], u->name))
+			continue;
+		if (u->n_groups == (int)(sizeof(u->groups) / sizeof(u->groups[0]))) {
+			note("user '%s' is in more groups than are kept (%d)", u->name,
+			     u->n_groups);
+			break;
+		}
+		u->groups[u->n_groups++] = (gid_t)strtoul(g[2], NULL, 10);
 	}
+	free(line);
 	if (f)
 		fclose(f);
 }
 
 int user_find(const char *who, struct user *ret)
 {
+	unsigned long id;
 	char *end;
 
 	*ret = (struct user){ .name = "root", .home = "/root", .shell = "/bin/sh" };
@@ -78,8 +89,12 @@ int user_find(const char *who, struct user *ret)
 	}
 	if (!who)
 		return 0;
-	ret->uid = ret->gid = (uid_t)strtoul(who, &end, 10);
+	id = strtoul(who, &end, 10);
+	/* (uid_t)-1 is nobody's, and what is larger would wrap around to somebody's. */
+	if (*who < '0' || *who > '9' || *end || id >= UINT32_MAX)
+		return -1;
+	ret->uid = ret->gid = (uid_t)id;
 	snprintf(ret->name, sizeof(ret->name), "%s", who);
 	snprintf(ret->home, sizeof(ret->home), "/");
-	return *who && !*end ? 0 : -1;
+	return 0;
 }

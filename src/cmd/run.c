@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "vm/run.h"
+#include "vm/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -245,7 +246,8 @@ static void set_streams(struct vm_run_spec *spec)
 
 	for (int i = 0; i < 3; i++)
 		spec->fds[i] = fstat(i, &st) == 0 ? i : -1;
-	spec->tty = isatty(0) && isatty(1);
+	/* In the background a terminal is not kiln's to change. */
+	spec->tty = isatty(0) && isatty(1) && vm_tty_is_ours(0);
 }
 
 /* One server per share, and its socket to wait for: QEMU does not. */
@@ -353,10 +355,9 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 	const struct run_opts *o = opts;
 	struct krn_progress progress = { on_progress, out };
 	auto_strv struct strv env = { 0 };
-	auto_free char *cwd = o->cwd ? path_abs(o->cwd) : NULL;
 	struct vm_run_spec spec = {
 		.root = o->root ? o->root : "host",
-		.cwd = cwd,
+		.cwd = o->cwd,
 		.user = o->user,
 		.append = o->append.v,
 		.initrd = o->initrd,

@@ -122,8 +122,7 @@ static void add_line(struct str *b, const char *name, const char *value)
 		str_addf(b, "%s %.*s\n", name, (int)MIN(strcspn(value, "\n"), (size_t)1000), value);
 }
 
-static int remember(const char *file, const char *key, const struct vm_accel_verdict *v,
-		    struct err *err)
+static void remember(const char *file, const char *key, const struct vm_accel_verdict *v)
 {
 	auto_str struct str text = { 0 };
 
@@ -133,7 +132,7 @@ static int remember(const char *file, const char *key, const struct vm_accel_ver
 	str_addf(&text, "mips %.3f\n", v->mips);
 	add_line(&text, "lost", v->lost);
 	add_line(&text, "hint", v->hint);
-	return file_publish(file, text.s, text.n, 0600, err);
+	(void)file_publish(file, text.s, text.n, 0600, NULL);
 }
 
 static bool same_family(enum krn_arch guest, enum krn_arch host)
@@ -156,7 +155,7 @@ static void prove_or_recall(const struct vm_qemu *q, bool fresh, struct vm_accel
 	vm_accel_prove(q, DEVICE, ret);
 	ret->proved_now = true;
 	if (file)
-		remember(file, key, ret, NULL);
+		remember(file, key, ret);
 }
 
 int vm_accel_choose(const struct vm_qemu *q, enum vm_accel want, bool fresh,
@@ -178,18 +177,4 @@ int vm_accel_choose(const struct vm_qemu *q, enum vm_accel want, bool fresh,
 		 ret->hint ? "\n" : "");
 	vm_accel_verdict_release(ret);
 	return -ENOTSUP;
-}
-
-int vm_accel_distrust_kvm(const struct vm_qemu *q, const char *why, struct err *err)
-{
-	auto_free char *file = NULL, *key = memory_key(q);
-	cleanup(vm_accel_verdict_release) struct vm_accel_verdict v = { 0 };
-	int rc = memory_path(q, &file, err);
-
-	if (rc < 0)
-		return rc;
-	plain_tcg(&v);
-	v.lost = xasprintf("kvm: %s", why);
-	v.hint = xstrdup("it is tried again after a reboot, or by: kiln doctor --fresh");
-	return remember(file, key, &v, err);
 }

@@ -33,5 +33,3 @@ struct vm_accel_verdict {
 int vm_accel_choose(const struct vm_qemu *q, enum vm_accel want, bool fresh,
 		    struct vm_accel_verdict *ret, struct err *err);
 void vm_accel_verdict_release(struct vm_accel_verdict *v);
-/* Remembers that kvm failed in real use (a kernel showed no life), until the host reboots. */
-int vm_accel_distrust_kvm(const struct vm_qemu *q, const char *why, struct err *err);

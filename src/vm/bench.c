@@ -73,7 +73,7 @@ static int stop_initrd(const struct vm_plan *p, char **ret_path, struct err *err
 	cpio_dir(&c, "kiln", 0755);
 	cpio_file(&c, "kiln/init", 0755, data.s, data.n);
 	cpio_end(&c);
-	*ret_path = path_join(dir, "stop.cpio");
+	*ret_path = xasprintf("%s/stop-%s.cpio", dir, krn_arch_name(p->kernel.info.arch));
 	return file_publish(*ret_path, c.data.s, c.data.n, 0600, err);
 }
 

@@ -7,15 +7,14 @@
 #define KEEP	 (64 * 1024)
 #define LINE_MAX 4096
 
-/* Behind the "[    1.234567] " the kernel puts before its lines. */
+/* Behind the "[    1.234567] " the kernel puts before its lines, or "[    1.234567][    T1] ". */
 static const char *without_time(const char *line)
 {
-	const char *end;
+	const char *p = line;
 
-	if (*line != '[')
-		return line;
-	end = strchr(line, ']');
-	return end && end[1] == ' ' ? end + 2 : line;
+	while (*p == '[' && strchr(p, ']'))
+		p = strchr(p, ']') + 1;
+	return p > line && *p == ' ' ? p + 1 : line;
 }
 
 static void notice(struct vm_console *c, const char *line)
@@ -24,8 +23,8 @@ static void notice(struct vm_console *c, const char *line)
 					      "kernel BUG at ", "Unable to handle kernel " };
 	const char *text = without_time(line);
 
-	if (!c->panic && strstr(text, "Kernel panic - not syncing"))
-		c->panic = xstrdup(strstr(text, "Kernel panic - not syncing"));
+	if (!c->panic && str_starts(text, "Kernel panic - not syncing"))
+		c->panic = xstrdup(text);
 	for (size_t i = 0; !c->oops && i < countof(oopses); i++)
 		if (str_starts(text, oopses[i]))
 			c->oops = xstrdup(text);
@@ -52,8 +51,10 @@ static void end_line(struct vm_console *c)
 	/* Firmware speaks in escape sequences, and a guest is not trusted with a terminal. */
 	str_add_printable(&text, str_c(&c->line), c->line.n);
 	qemu = text.n > n && memcmp(text.s, c->qemu_name, n) == 0 && text.s[n] == ':';
-	if (!qemu)
+	if (!qemu) {
 		notice(c, str_c(&text));
+		c->bytes += text.n + 1;
+	}
 	str_addc(&text, '\n');
 	str_add(qemu ? &c->qemu : &c->tail, text.s, text.n);
 	trim(qemu ? &c->qemu : &c->tail);
@@ -62,13 +63,21 @@ static void end_line(struct vm_console *c)
 
 void vm_console_feed(struct vm_console *c, const char *data, size_t n)
 {
-	c->bytes += n;
 	for (size_t i = 0; i < n; i++) {
 		if (data[i] == '\n' || c->line.n == LINE_MAX)
 			end_line(c);
 		if (data[i] != '\n' && data[i] != 0)
 			str_addc(&c->line, data[i]);
 	}
+}
+
+uint64_t vm_console_heard(const struct vm_console *c)
+{
+	const char *line = str_c(&c->line);
+	size_t n = MIN(c->line.n, strlen(c->qemu_name));
+
+	/* A line may stay without an end, as a prompt does. */
+	return c->bytes + (memcmp(line, c->qemu_name, n) == 0 ? 0 : c->line.n);
 }
 
 char *vm_console_last(const struct vm_console *c, size_t n)

@@ -15,10 +15,12 @@ struct vm_console {
 	char *panic;	       /* "Kernel panic - not syncing: ...", the first one */
 	char *oops;	       /* the first "BUG: ", "Oops: " or similar line */
 	char *guest;	       /* why PID 1 gave up, when it had no other way to say so */
-	uint64_t bytes;
+	uint64_t bytes;	       /* of the guest's own lines, this far */
 };
 
 void vm_console_feed(struct vm_console *c, const char *data, size_t n);
+/* Bytes the guest has written so far: what may yet become a line of QEMU's is not counted. */
+uint64_t vm_console_heard(const struct vm_console *c);
 /* The last n lines of the console, each indented by two spaces; owned by the caller, "" if there
  * were none. */
 char *vm_console_last(const struct vm_console *c, size_t n);

@@ -100,11 +100,11 @@ static int deadline(const struct vm_run_spec *spec, const struct vm_outcome *o, 
 {
 	const char *tasks = o->tasks ? o->tasks : "it does not answer";
 	auto_free char *message =
-		xasprintf("the deadline of %.3g s has passed %s%s%s",
+		xasprintf("the deadline of %.10g s has passed %s%s%s",
 			  (double)spec->timeout_ns / (double)NSEC_PER_SEC, stage_name(o->stage),
 			  o->asked ? "; the guest: " : "", o->asked ? tasks : "");
 
-	if (o->console.bytes > o->boot_bytes)
+	if (vm_console_heard(&o->console) > o->boot_bytes)
 		return tell(o, err, STATUS_DEADLINE, message);
 	err_set(err, -ETIMEDOUT, "%s", message);
 	return STATUS_DEADLINE;

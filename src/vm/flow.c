@@ -2,6 +2,9 @@
 /* Sinks and wells. See flow.h for why descriptors are opened anew. */
 #include "vm/flow.h"
 
+#include "base/clock.h"
+#include "vm/tty.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,6 +12,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#define RETRY_NS \
+	(500 * NSEC_PER_MSEC) /* in the background of a shell, to look whether that is over */
 
 /*
  * A descriptor for the same pipe or terminal with an open file description of its own; -1 if there
@@ -141,12 +148,32 @@ void vm_sink_release(struct vm_sink *s)
 	*s = (struct vm_sink){ .fd = -1 };
 }
 
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	vm_well_allow(userdata, 0);
+	return 0;
+}
+
+/* What is typed meanwhile is for the shell, which may bring kiln to the front at any time. */
+static void wait_for_terminal(struct vm_well *w)
+{
+	sd_event_source_set_enabled(w->source, SD_EVENT_OFF);
+	w->retry = sd_event_source_unref(w->retry);
+	(void)sd_event_add_time_relative(sd_event_source_get_event(w->source), &w->retry,
+					 CLOCK_MONOTONIC, RETRY_NS / 1000, 0, on_retry, w);
+}
+
 static void read_some(struct vm_well *w)
 {
 	static uint8_t buf[KP_PAYLOAD_MAX];
 	size_t max = MIN((size_t)w->window, sizeof(buf));
-	ssize_t n = w->is_socket ? recv(w->fd, buf, max, MSG_DONTWAIT) : read(w->fd, buf, max);
+	ssize_t n;
 
+	if (w->is_tty && !vm_tty_is_ours(w->fd)) {
+		wait_for_terminal(w);
+		return;
+	}
+	n = w->is_socket ? recv(w->fd, buf, max, MSG_DONTWAIT) : read(w->fd, buf, max);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -183,6 +210,7 @@ int vm_well_init(struct vm_well *w, sd_event *loop, int fd)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	w->is_socket = S_ISSOCK(st.st_mode);
+	w->is_tty = isatty(fd);
 	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
 		again = reopen_nonblocking(fd, O_RDONLY);
 		w->own_fd = again >= 0;
@@ -213,6 +241,7 @@ void vm_well_stop(struct vm_well *w)
 void vm_well_release(struct vm_well *w)
 {
 	w->source = sd_event_source_disable_unref(w->source);
+	w->retry = sd_event_source_disable_unref(w->retry);
 	if (w->own_fd)
 		close_fd(w->fd);
 	w->own_fd = false;

@@ -39,10 +39,10 @@ void vm_sink_release(struct vm_sink *s);
 /* Input: read while there is window. */
 struct vm_well {
 	int fd;
-	bool own_fd, is_socket;
+	bool own_fd, is_socket, is_tty;
 	uint32_t window;
 	bool eof;
-	sd_event_source *source;
+	sd_event_source *source, *retry;
 	/* n bytes, 0: end of file. */
 	void (*data)(void *ctx, const uint8_t *data, size_t n);
 	void *ctx;

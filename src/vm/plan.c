@@ -173,7 +173,7 @@ static void add_modules_seen(const struct vm_run_spec *spec, struct vm_plan *p, 
 static int plan_modules(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
 	auto_free char *target = NULL;
-	auto_free char *seen = NULL;
+	auto_free char *seen = NULL, *built = NULL;
 	const char *note;
 	int r = krn_modules_view(&p->kernel, spec->progress, &p->modules, &note, err);
 
@@ -183,27 +183,48 @@ static int plan_modules(const struct vm_run_spec *spec, struct vm_plan *p, struc
 		return r;
 	add_device_names(p);
 	seen = vm_plan_guest_path(p, p->modules);
+	if (!seen && !p->kernel.release)
+		return 0;
+	/* The view of a build folder has links into it. */
+	built = p->kernel.build ? vm_plan_guest_path(p, p->kernel.build) : NULL;
+	if (p->kernel.build && !str_eq(built, p->kernel.build))
+		add_share(p, p->kernel.build, p->kernel.build, VM_SHARE_RO);
 	if (seen) {
 		add_modules_seen(spec, p, seen);
 		return 0;
 	}
-	if (!p->kernel.release)
-		return 0;
 	target = xasprintf("/lib/modules/%s", p->kernel.release);
 	add_share(p, p->modules, target, VM_SHARE_RO);
-	/* The view of a build folder has links into it. */
-	if (p->kernel.build)
-		add_share(p, p->kernel.build, p->kernel.build, VM_SHARE_RO);
 	return 0;
+}
+
+static bool has_root(const struct vm_plan *p)
+{
+	for (size_t i = 0; i < p->machine.n_shares; i++)
+		if (str_eq(p->machine.shares[i].guest, "/"))
+			return true;
+	return false;
+}
+
+static int two_roots(const struct vm_share *s, struct err *err)
+{
+	err_set(err, -EINVAL, "cannot share '%s' at '/', where the guest's root is", s->host);
+	return err_hint(err, -EINVAL, "a folder as the root: --root DIR; or another place: %s:/mnt",
+			s->host);
 }
 
 static int plan_shares(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
 	int r = plan_root(spec, p, err);
 
-	for (size_t i = 0; r == 0 && i < spec->shares.n; i++)
-		add_share(p, spec->shares.v[i].host, spec->shares.v[i].guest,
-			  spec->shares.v[i].mode);
+	for (size_t i = 0; r == 0 && i < spec->shares.n; i++) {
+		const struct vm_share *s = &spec->shares.v[i];
+
+		if (str_eq(s->guest, "/") && has_root(p))
+			return two_roots(s, err);
+		add_share(p, s->host, s->guest, s->mode);
+	}
+	p->n_asked = p->machine.n_shares;
 	return r == 0 ? plan_modules(spec, p, err) : r;
 }
 
@@ -314,9 +335,10 @@ static int plan_initrd(const struct vm_run_spec *spec, struct vm_plan *p,
 	if (r < 0) {
 		err_set(err, r, "kiln has no guest program for %s",
 			krn_arch_name(p->kernel.info.arch));
-		return err_hint(
-			err, r,
-			"build kiln with a compiler for it (Debian: apt-get install gcc-aarch64-linux-gnu)");
+		return err_hint(err, r,
+				"build kiln with a compiler for it (Debian: apt-get install %s)",
+				krn_arch_is_x86(p->kernel.info.arch) ? "musl-tools"
+								     : "gcc-aarch64-linux-gnu");
 	}
 	is.guest = guest;
 	return vm_initrd_make(&is, &p->machine.initrd, err);

@@ -27,6 +27,25 @@ static bool boots_vmlinux(const struct vm_plan *p)
 	return p->kernel.info.format == KRN_ELF || !str_eq(p->machine.kernel, p->kernel.image);
 }
 
+static bool mentions(char *const *words, const char *what)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		if (strstr(words[i], what))
+			return true;
+	return false;
+}
+
+/* Parameters of the user's with which it may find neither its devices nor its time there. */
+static bool touches_discovery(const struct vm_run_spec *spec)
+{
+	static const char *const words[] = { "acpi=", "noapic", "nolapic", "tsc", "clocksource=" };
+
+	for (size_t i = 0; i < countof(words); i++)
+		if (mentions(spec->append, words[i]))
+			return true;
+	return false;
+}
+
 /*
  * microvm has no PCI to scan, no chipset and few tables, so that emulated a kernel is up soonest
  * there. It has no second clock either: a kernel that measures its time stamp counter, disturbed by
@@ -42,7 +61,7 @@ static bool suits_microvm(const struct vm_run_spec *spec, const struct vm_plan *
 	return p->qemu.has_microvm && p->kernel.info.arch == KRN_X86_64 && p->tsc_khz &&
 	       p->kernel.release && str_vercmp(p->kernel.release, "5.8") >= 0 && boots_vmlinux(p) &&
 	       slots <= MMIO_SLOTS && (!spec->qemu_args || !spec->qemu_args[0]) &&
-	       finds_mmio(config);
+	       !touches_discovery(spec) && finds_mmio(config);
 }
 
 static void plan_board(const struct vm_run_spec *spec, struct vm_plan *p,
@@ -173,14 +192,6 @@ static int plan_fs(const struct vm_run_spec *spec, struct vm_plan *p,
 	return r;
 }
 
-static bool mentions(char *const *words, const char *what)
-{
-	for (size_t i = 0; words && words[i]; i++)
-		if (strstr(words[i], what))
-			return true;
-	return false;
-}
-
 /*
  * Under emulation the check of a signature costs as much as all the rest of loading a module.
  * Without it the kernel notes the taint E. Where the kernel insists on signatures, or the user asks
@@ -189,9 +200,9 @@ static bool mentions(char *const *words, const char *what)
 static bool may_unsign(const struct vm_run_spec *spec, const struct vm_plan *p,
 		       const struct dotconfig *config)
 {
-	if (spec->no_tune || p->accel.accel != ACCEL_TCG ||
-	    !str_eq(dotconfig_get(config, "MODULE_SIG"), "y") ||
-	    str_eq(dotconfig_get(config, "MODULE_SIG_FORCE"), "y") ||
+	if (spec->no_tune || p->accel.accel != ACCEL_TCG || !has(config, "MODULE_SIG") ||
+	    has(config, "MODULE_SIG_FORCE") || has(config, "LOCK_DOWN_KERNEL_FORCE_INTEGRITY") ||
+	    has(config, "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY") ||
 	    mentions(spec->append, "sig_enforce") || mentions(spec->append, "lockdown"))
 		return false;
 	vm_plan_detail(

@@ -11,6 +11,20 @@ static const char *const host_only[] = { "XDG_RUNTIME_DIR=", "DBUS_SESSION_BUS_A
 					 "NOTIFY_SOCKET=",   "LISTEN_FDS=",
 					 "LISTEN_PID=" };
 
+/* Of a share that is the guest's root, what guest/mounts.c mounts its own over. */
+static bool is_covered(const char *path)
+{
+	static const char *const own[] = { "/proc", "/sys", "/dev", "/run" };
+
+	for (size_t i = 0; i < countof(own); i++) {
+		size_t n = strlen(own[i]);
+
+		if (strncmp(path, own[i], n) == 0 && (!path[n] || path[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
 char *vm_plan_guest_path(const struct vm_plan *p, const char *host)
 {
 	const struct vm_share *best = NULL;
@@ -30,8 +44,11 @@ char *vm_plan_guest_path(const struct vm_plan *p, const char *host)
 	}
 	if (!best)
 		return NULL;
-	if (str_eq(best->guest, "/"))
+	if (str_eq(best->guest, "/")) {
+		if (is_covered(host + best_n))
+			return NULL;
 		return xstrdup(host[best_n] ? host + best_n : "/");
+	}
 	return xasprintf("%s%s", best->guest, host + best_n);
 }
 
@@ -48,7 +65,7 @@ static void add_words(const struct vm_run_spec *spec, const struct vm_plan *p, s
 	for (size_t i = 0; spec->argv[i]; i++)
 		vm_req_text(req, KP_ARG, i == 0 && p->command ? p->command : spec->argv[i]);
 	for (size_t i = 0; spec->env && spec->env[i]; i++)
-		if (!is_host_only(spec->env[i]))
+		if (!is_host_only(spec->env[i]) && !str_starts(spec->env[i], "PWD="))
 			vm_req_text(req, KP_ENV, spec->env[i]);
 }
 
@@ -72,19 +89,37 @@ static void add_program(const struct vm_run_spec *spec, struct str *req)
 		vm_req_text(req, KP_PROGRAM, found);
 }
 
+/*
+ * A folder that was asked for by its whole path is the guest's; otherwise the command starts where
+ * the user is, as far as a share shows it. PWD, which may be a path by way of links, is right only
+ * where nothing moved.
+ */
 static void add_cwd(const struct vm_run_spec *spec, const struct vm_plan *p, struct str *req)
 {
-	auto_free char *here = spec->cwd ? xstrdup(spec->cwd) : path_abs(".");
-	auto_free char *seen = vm_plan_guest_path(p, here);
+	auto_free char *here = path_abs(spec->cwd ? spec->cwd : ".");
+	auto_free char *seen =
+		spec->cwd && *spec->cwd == '/' ? xstrdup(spec->cwd) : vm_plan_guest_path(p, here);
 
 	if (seen)
 		vm_req_text(req, KP_CWD, seen);
+	else
+		vm_plan_detail(spec, "no share shows '%s': the command starts in /", here);
+	for (size_t i = 0; spec->env && spec->env[i]; i++) {
+		auto_free char *pwd = xasprintf("PWD=%s", seen ? seen : "/");
+
+		if (!str_starts(spec->env[i], "PWD="))
+			continue;
+		vm_req_text(req, KP_ENV, !spec->cwd && str_eq(seen, here) ? spec->env[i] : pwd);
+	}
 }
 
 static void add_mounts(const struct vm_plan *p, struct str *req)
 {
-	for (size_t i = 0; i < p->machine.n_shares; i++) {
-		const struct vm_share *s = &p->machine.shares[i];
+	size_t n = p->machine.n_shares;
+
+	/* kiln's own come first, so that they hide nothing of what was asked for. */
+	for (size_t i = 0; i < n; i++) {
+		const struct vm_share *s = &p->machine.shares[(p->n_asked + i) % n];
 
 		vm_req_fields(req, KP_MOUNT, vm_fs_name(s->fs), s->tag, s->guest,
 			      vm_share_mode_name(s->mode), vm_share_options(s), NULL);

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Carrying out a plan: virtiofsd for the shares that want it, then the session.
- *
- * Sockets lie in a folder of this run. A guard process holds a pipe from kiln and removes that
- * folder when the pipe closes, so that even a kill -9 leaves nothing.
- */
+/* Carrying out a plan: virtiofsd for the shares that want it, then the session. */
 #include "vm/run.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "vm/guard.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 /*
@@ -27,80 +21,15 @@
 
 #define TICK_ATTEMPTS 3
 
-struct guard {
-	pid_t pid;
-	int pipe;
-};
-
-static _Noreturn void guard_main(int pipe_fd, const char *dir)
-{
-	sigset_t all;
-	char byte;
-
-	/* The terminal's signals are for kiln; the guard ends when kiln does. */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	setsid();
-	prctl(PR_SET_NAME, "kiln-guard");
-	while (read(pipe_fd, &byte, 1) < 0 && errno == EINTR)
-		;
-	rm_rf(dir, NULL);
-	_exit(0);
-}
-
-/* The guard must not hold what others wait to see closed: kiln's own streams. */
-static void close_others(int keep)
-{
-	for (int fd = 0; fd < keep; fd++)
-		close(fd);
-	close_range((unsigned)keep + 1, ~0U, 0);
-}
-
-static int guard_start(struct guard *g, const char *dir, struct err *err)
-{
-	int p[2];
-
-	pid_t pid;
-
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot make a pipe");
-	pid = fork();
-	if (pid < 0) {
-		int r = err_sys(err, "cannot start the guard of '%s'", dir);
-
-		close(p[0]);
-		close(p[1]);
-		return r;
-	}
-	if (pid == 0) {
-		close(p[1]);
-		close_others(p[0]);
-		guard_main(p[0], dir);
-	}
-	close(p[0]);
-	*g = (struct guard){ pid, p[1] };
-	return 0;
-}
-
-static void guard_stop(struct guard *g)
-{
-	if (!g->pid)
-		return;
-	close(g->pipe);
-	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	g->pid = 0;
-}
-
 /* virtiofsd's words are kept for the case that QEMU cannot talk to it. */
-static int start_shares(struct vm_plan *p, struct guard *g, int log, struct err *err)
+static int start_shares(struct vm_plan *p, struct vm_guard *g, int log, struct err *err)
 {
 	int r = 0;
 
 	if (!p->run_dir)
 		return 0;
 	/* The guard comes first, so that no moment is without one. */
-	r = guard_start(g, p->run_dir, err);
+	r = vm_guard_start(g, p->run_dir, err);
 	if (r == 0 && mkdir(p->run_dir, 0700) < 0) {
 		r = err_sys(err, "cannot make '%s'", p->run_dir);
 		/* One that is there already is another's, and not the guard's to remove. */
@@ -147,7 +76,7 @@ static int attempt(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t t
 		   struct vm_outcome *ret, struct err *err)
 {
 	bool kvm = p->accel.accel == ACCEL_KVM;
-	struct guard guard = { 0 };
+	auto_guard struct vm_guard guard = { 0 };
 	auto_close int log = p->run_dir ? memfd_create("virtiofsd", MFD_CLOEXEC) : -1;
 	struct vm_session_spec s = {
 		.argv = p->argv.v,
@@ -171,7 +100,6 @@ static int attempt(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t t
 	if (r == 0 && log >= 0)
 		add_log(log, ret);
 	stop_shares(p);
-	guard_stop(&guard);
 	return r;
 }
 
@@ -228,6 +156,17 @@ static int attempts(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t 
 	}
 }
 
+/* Whether kvm or the kernel is at fault is for the proof to say, which is made and remembered anew. */
+static void doubt_kvm(const struct vm_run_spec *spec, const struct vm_plan *p)
+{
+	cleanup(vm_accel_verdict_release) struct vm_accel_verdict v = { 0 };
+
+	if (vm_accel_choose(&p->qemu, ACCEL_AUTO, true, &v, NULL) == 0 && v.accel == ACCEL_KVM &&
+	    spec->note)
+		spec->note(spec->ctx, "kvm itself works: it is this kernel that does not come up "
+				      "under it; --accel tcg spares the wait");
+}
+
 int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_outcome *ret,
 		struct err *err)
 {
@@ -244,6 +183,6 @@ int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_out
 	r = attempts(spec, p, begin, ret, err);
 	/* A kernel that does not come up under tcg either has said nothing about kvm. */
 	if (r == 0 && ret->times.hello)
-		(void)vm_accel_distrust_kvm(&p->qemu, "a kernel showed no life under kvm", NULL);
+		doubt_kvm(spec, p);
 	return r;
 }

@@ -25,7 +25,7 @@ struct vm_run_spec {
 	} shares;
 	struct vm_forwards forwards;
 	struct vm_disks disks;
-	const char *cwd;  /* absolute on the host; NULL: where kiln stands */
+	const char *cwd;  /* absolute in the guest, or from where kiln stands; NULL: there */
 	char *const *env; /* NAME=VALUE for the guest */
 	const char *user;
 	char *const *argv; /* NULL terminated; an empty list is a shell */
@@ -59,6 +59,7 @@ struct vm_plan {
 	struct vm_accel_verdict accel;
 	struct vm_virtiofsd virtiofsd;
 	struct vm_machine machine;
+	size_t n_asked;	  /* of its shares, behind which are kiln's own */
 	enum vm_fs fs;	  /* never AUTO; meaningless without shares */
 	uint64_t tsc_khz; /* the guest's time stamp counter, where that is known beforehand, or 0 */
 	char *modules;	  /* the folder shown as /lib/modules/RELEASE, or NULL */
@@ -85,12 +86,12 @@ char *vm_plan_guest_path(const struct vm_plan *p, const char *host);
 int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_outcome *ret,
 		struct err *err);
 
+/* Its kernel ended up without a working timer, and PID 1 gave up. */
+bool vm_lacks_ticks(const struct vm_outcome *o);
 /*
  * Puts an outcome into words: 0 if the command ended by itself (its status is the answer), else the
  * exit status for it with err set: what happened, how far it had come, the console's last lines,
  * what to try.
  */
-/* Its kernel ended up without a working timer, and PID 1 gave up. */
-bool vm_lacks_ticks(const struct vm_outcome *o);
 int vm_diagnose(const struct vm_run_spec *spec, const struct vm_plan *p, const struct vm_outcome *o,
 		struct err *err);

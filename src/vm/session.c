@@ -67,6 +67,7 @@ struct session {
 	bool left; /* and nothing more is waited for */
 	int last_signal;
 	uint64_t sign_of_life, last_data, panic_at;
+	bool probed; /* a guest whose console speaks of a panic was asked whether it lives */
 	sd_event_source *life, *grace;
 	unsigned escapes;
 	uint64_t first_escape;
@@ -126,9 +127,11 @@ static void on_user_data(void *ctx, const uint8_t *data, size_t n)
 	}
 	for (size_t i = 0; s->spec->tty && i < n; i++) {
 		s->escapes = data[i] == ESCAPE ? s->escapes + 1 : 0;
+		if (now_ns() - s->first_escape >= NSEC_PER_SEC)
+			s->escapes = MIN(s->escapes, 1U);
 		if (s->escapes == 1)
 			s->first_escape = now_ns();
-		if (s->escapes == 3 && now_ns() - s->first_escape < NSEC_PER_SEC)
+		if (s->escapes == 3)
 			finish(s, VM_END_INTERRUPTED, 128 + SIGKILL);
 	}
 	if (s->unread) {
@@ -177,7 +180,7 @@ static void start_streams(struct session *s)
 	const struct vm_session_spec *spec = s->spec;
 
 	s->o->times.run = now_ns();
-	s->o->boot_bytes = s->o->console.bytes;
+	s->o->boot_bytes = vm_console_heard(&s->o->console);
 	if (spec->tty) {
 		vm_tty_raw(spec->fds[0]);
 		send_size(s); /* it may have changed since the request was made */
@@ -335,9 +338,23 @@ static int on_line(sd_event_source *src, int fd, uint32_t events, void *ctx)
 /* A kernel that has panicked says nothing more over the line: if it does, something else wrote that. */
 static bool has_panicked(struct session *s)
 {
-	if (s->o->console.panic && s->last_data > s->panic_at + NSEC_PER_SEC / 2)
+	if (s->o->console.panic && s->last_data > s->panic_at + NSEC_PER_SEC / 2) {
 		vm_console_forget_panic(&s->o->console);
+		s->panic_at = 0;
+		s->probed = false;
+	}
 	return s->o->console.panic;
+}
+
+/* So that it says something, if it can. */
+static bool probe_panic(struct session *s)
+{
+	if (s->probed || s->o->stage != KP_STAGE_RUN)
+		return false;
+	s->probed = true;
+	vm_frame(&s->out, KP_ASK, 0, "", 0);
+	line_flush(s);
+	return true;
 }
 
 /* Once the line is open PID 1 says it there, and what looks so on the console is somebody else's. */
@@ -350,6 +367,11 @@ static int on_grace(sd_event_source *src, uint64_t usec, void *ctx)
 {
 	struct session *s = ctx;
 
+	if (has_panicked(s) && probe_panic(s)) {
+		sd_event_source_set_time_relative(src, NSEC_PER_SEC / 1000);
+		sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+		return 0;
+	}
 	if (has_panicked(s))
 		finish(s, VM_END_PANIC, 0);
 	else if (s->server_words)
@@ -409,10 +431,13 @@ static int on_console(sd_event_source *src, int fd, uint32_t events, void *ctx)
 {
 	struct session *s = ctx;
 
-	s->sign_of_life = now_ns();
+	uint64_t heard = vm_console_heard(&s->o->console);
+
 	console_read(s, READS);
+	if (vm_console_heard(&s->o->console) != heard)
+		s->sign_of_life = now_ns();
 	/* panic=-1 restarts at once, which ends QEMU; a user's panic= may not. */
-	if (s->o->console.panic && !s->grace) {
+	if (s->o->console.panic && !s->panic_at) {
 		s->panic_at = now_ns();
 		start_grace(s, 2 * NSEC_PER_SEC);
 	}
@@ -475,7 +500,8 @@ static int on_life(sd_event_source *src, uint64_t usec, void *ctx)
 		sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
 		return 0;
 	}
-	finish(s, s->o->console.bytes || s->o->stage ? VM_END_HUNG : VM_END_NO_LIFE, 0);
+	finish(s, vm_console_heard(&s->o->console) || s->o->stage ? VM_END_HUNG : VM_END_NO_LIFE,
+	       0);
 	return 0;
 }
 

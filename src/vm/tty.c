@@ -10,6 +10,14 @@
 static struct termios before;
 static int changed = -1;
 
+bool vm_tty_is_ours(int fd)
+{
+	pid_t front = tcgetpgrp(fd);
+
+	/* One that is not this session's has no job control. */
+	return front < 0 || front == getpgrp();
+}
+
 void vm_tty_raw(int fd)
 {
 	struct termios raw;

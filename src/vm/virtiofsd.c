@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "vm/boot_id.h"
+#include "vm/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,9 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+
+/* Its trial ended before its time; no errno, so that nothing else is taken for it. */
+#define EFAILS (-5000)
 
 #define TRIAL_NS (150 * NSEC_PER_MSEC)
 
@@ -37,14 +41,15 @@ struct jail {
 
 static int write_text(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC), r;
 	ssize_t n;
 
 	if (fd < 0)
 		return errno;
 	n = write(fd, text, strlen(text));
+	r = n < 0 ? errno : 0;
 	close_fd(fd);
-	return n < 0 ? EIO : 0;
+	return r;
 }
 
 static int become_root_of_namespace(const struct jail *j)
@@ -102,7 +107,7 @@ static int listen_at(const char *path, struct err *err)
 	return take_fd(&fd);
 }
 
-/* fd is "3" for what kiln starts, or a socket path option for a line to paste. */
+/* socket: NULL for what kiln starts, which is given it as descriptor 3; else its path, for a line to paste. */
 static void add_args(const struct vm_virtiofsd *v, const struct vm_share *s, const char *folder,
 		     const char *socket, struct strv *argv)
 {
@@ -119,7 +124,7 @@ static void add_args(const struct vm_virtiofsd *v, const struct vm_share *s, con
 			  "--xattr", NULL);
 		return;
 	}
-	strv_adds(argv, "-f", "-o", "sandbox=chroot,xattr", "-o",
+	strv_adds(argv, "-f", "-o", "sandbox=chroot,xattr,log_level=warn", "-o",
 		  fixed ? "cache=always" : "cache=auto", "-o", NULL);
 	strv_addf(argv, "source=%s", folder);
 }
@@ -227,7 +232,7 @@ static int outlives_trial(pid_t pid, int log_fd, struct err *err)
 
 			words[n > 0 ? n : 0] = 0;
 			words[strcspn(words, "\n")] = 0;
-			return err_set(err, -EIO, "virtiofsd does not work here: %s",
+			return err_set(err, EFAILS, "virtiofsd does not work here: %s",
 				       *words ? words : "it ended at once without a word");
 		}
 		usleep(5000);
@@ -242,6 +247,7 @@ static int trial(const struct vm_virtiofsd *v, struct err *err)
 	auto_free char *run = NULL, *dir = NULL, *empty = NULL;
 	struct vm_share s = { .fs = VM_FS_VIRTIOFS, .mode = VM_SHARE_RO, .tag = "trial" };
 	auto_close int log = memfd_create("virtiofsd", MFD_CLOEXEC);
+	auto_guard struct vm_guard guard = { 0 };
 	int r = dir_get(DIR_RUNTIME, &run, err);
 
 	if (r < 0)
@@ -250,14 +256,17 @@ static int trial(const struct vm_virtiofsd *v, struct err *err)
 	if (!mkdtemp(dir))
 		return err_sys(err, "cannot make a folder in '%s'", run);
 	empty = path_join(dir, "empty");
-	r = mkdir(empty, 0700) < 0 ? err_sys(err, "cannot make '%s'", empty) : 0;
+	r = vm_guard_start(&guard, dir, err);
+	if (r == 0 && mkdir(empty, 0700) < 0)
+		r = err_sys(err, "cannot make '%s'", empty);
 	s.host = xstrdup(empty);
 	if (r == 0)
 		r = vm_virtiofsd_start(v, &s, dir, log, err);
 	if (r == 0)
 		r = outlives_trial(s.virtiofsd, log, err);
 	vm_share_release(&s);
-	rm_rf(dir, NULL);
+	if (!guard.pid)
+		rmdir(dir);
 	return r;
 }
 
@@ -316,10 +325,10 @@ static int try_out(struct vm_virtiofsd *v, const char *verdict, struct err *err)
 		r = trial(v, &why);
 	text = xasprintf("%s\n%s", v->rust ? "rust" : "c", r < 0 ? why.msg : "ok");
 	/*
-	 * -EIO is virtiofsd's own failure; a full disk or a long path may be mended. Not to be able
+	 * EFAILS is virtiofsd's own failure; a full disk or a long path may be mended. Not to be able
 	 * to remember it costs time, nothing else.
 	 */
-	if (r == 0 || r == -EIO)
+	if (r == 0 || r == EFAILS)
 		(void)file_publish(verdict, text, strlen(text), 0600, NULL);
 	if (r < 0)
 		err_move(err, &why);

@@ -223,12 +223,16 @@ static int die_by(int sig)
 
 int main(int argc, char **argv)
 {
+	char where[4096];
+
 	if (argc == 3 && strcmp(argv[1], "exit") == 0)
 		return atoi(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "kill") == 0)
 		return die_by(atoi(argv[2]));
 	if (argc == 3 && strcmp(argv[1], "scribble") == 0)
 		return scribble(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "cwd") == 0)
+		return getcwd(where, sizeof(where)) && puts(where) >= 0 ? 0 : 1;
 	if (argc < 2 || strcmp(argv[1], "hello") != 0)
 		return 2;
 	for (int i = 2; i < argc; i++)
