@@ -45,6 +45,15 @@ bool vm_plan_wants_shares(const struct vm_run_spec *spec)
 
 /* The kernel. */
 
+static int check_entry(const char *name, const struct krn_image *im, struct err *err)
+{
+	if (im->format != KRN_ELF || !krn_arch_is_x86(im->arch) || im->pvh)
+		return 0;
+	err_set(err, VM_ELACKS, "'%s' is a vmlinux without a PVH entry, which QEMU cannot start",
+		name);
+	return err_hint(err, VM_ELACKS, "set CONFIG_PVH=y, or give kiln the bzImage");
+}
+
 static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
 	int r = krn_resolve(spec->kernel, "/", spec->arch, spec->progress, &p->kernel, err);
@@ -54,34 +63,40 @@ static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct
 	vm_plan_detail(spec, "kernel: %s (%s)", p->kernel.image,
 		       p->kernel.release ? p->kernel.release : "release unknown");
 	p->machine.kernel = xstrdup(p->kernel.image);
-	if (p->kernel.info.format == KRN_ELF && krn_arch_is_x86(p->kernel.info.arch) &&
-	    !p->kernel.info.pvh) {
-		err_set(err, VM_ELACKS,
-			"'%s' is a vmlinux without a PVH entry, which QEMU cannot start",
-			p->kernel.image);
-		return err_hint(err, VM_ELACKS, "set CONFIG_PVH=y, or give kiln the bzImage");
-	}
-	return 0;
+	return check_entry(p->kernel.image, &p->kernel.info, err);
+}
+
+/* QEMU knows bzImages, plain kernels and, of all compressions, gzip on arm64. */
+static bool must_unpack(enum krn_format format)
+{
+	return format == KRN_IMAGE_COMP || format == KRN_ZBOOT;
 }
 
 /* Unpacking by the guest itself, under emulation, costs seconds. */
-void vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p)
+int vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
-	struct krn_image unpacked;
-	auto_free char *vmlinux = NULL;
+	bool must = must_unpack(p->kernel.info.format);
+	auto_free char *unpacked = NULL;
+	struct krn_image info;
 	int r;
 
-	if (p->kernel.info.format != KRN_BZIMAGE)
-		return;
-	r = krn_vmlinux(&p->kernel, spec->progress, &vmlinux, &unpacked, NULL);
-	if (r < 0 || !unpacked.pvh) {
+	if (!must && p->kernel.info.format != KRN_BZIMAGE)
+		return 0;
+	r = krn_vmlinux(&p->kernel, spec->progress, &unpacked, &info, must ? err : NULL);
+	if (r == 0 && must)
+		r = check_entry(p->kernel.image, &info, err);
+	if (r < 0 && must)
+		return r;
+	if (r < 0 || (!must && !info.pvh)) {
 		vm_plan_detail(spec, "boot path: the bzImage itself (%s)",
 			       r < 0 ? "it cannot be unpacked" : "no PVH entry");
-		return;
+		return 0;
 	}
-	vm_plan_detail(spec, "boot path: the unpacked vmlinux by its PVH entry, %s", vmlinux);
+	vm_plan_detail(spec, "boot path: the unpacked kernel%s, %s",
+		       info.pvh ? " by its PVH entry" : "", unpacked);
 	free(p->machine.kernel);
-	p->machine.kernel = take_ptr(vmlinux);
+	p->machine.kernel = take_ptr(unpacked);
+	return 0;
 }
 
 /* The shares. */

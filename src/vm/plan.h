@@ -16,8 +16,11 @@ void vm_plan_detail(const struct vm_run_spec *spec, const char *fmt, ...) PRINTF
 bool vm_plan_root_is(const struct vm_run_spec *spec, const char *what);
 bool vm_plan_wants_shares(const struct vm_run_spec *spec);
 
-/* Which file QEMU starts, p->machine.kernel: a bzImage's own kernel unpacked, where that can be had. */
-void vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p);
+/*
+ * Which file QEMU starts, p->machine.kernel: a bzImage's own kernel unpacked, where that can be had;
+ * of what QEMU cannot unpack always.
+ */
+int vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err);
 
 /*
  * Holds the kernel's configuration against what this run needs, chooses the file

@@ -229,7 +229,9 @@ static int check(const struct vm_run_spec *spec, struct vm_plan *p, const struct
 	if (needs.options.n)
 		return lacks(p, &needs.options, err);
 	/* Unpacking takes its time, so that only a kernel that serves is unpacked. */
-	vm_plan_boot_path(spec, p);
+	r = vm_plan_boot_path(spec, p, err);
+	if (r < 0)
+		return r;
 	plan_board(spec, p, config);
 	vm_needs_check(config, p->machine.board == VM_BOARD_MICROVM ? VM_MMIO : VM_PCI, &bus);
 	if (bus.options.n)
