@@ -3,9 +3,10 @@
  * Decompressing by libarchive's raw format with exactly one filter, so that neither a second layer
  * nor an external program (its answer to a library that was not built in) is ever used.
  *
- * A bzImage's and an EFI zboot's payload is followed by its uncompressed size as four bytes, but
- * for gzip, which has that in its own trailer (scripts/Makefile.lib, size_append). These four are
- * cut off, since decoders take them for a damaged second stream.
+ * A bzImage's payload is followed by its uncompressed size as four bytes, but for gzip, which has
+ * that in its own trailer (scripts/Makefile.lib, size_append). These four are cut off, since
+ * decoders take them for a damaged second stream. An EFI zboot's header has its payload's size
+ * without them (zboot-header.S, ZBOOT_SIZE_LEN).
  */
 #include "kernel/unpack.h"
 
@@ -192,9 +193,8 @@ ssize_t krn_unpack_head(const struct krn_packed *in, void *buf, size_t n)
 struct krn_packed krn_image_packed(int fd, const struct krn_image *image, uint64_t max)
 {
 	struct krn_packed in = { fd, image->payload_offset, image->payload_size, image->comp, max };
-	bool sized = image->format == KRN_BZIMAGE || image->format == KRN_ZBOOT;
 
-	if (sized && image->comp != KRN_GZIP && in.size > 4)
+	if (image->format == KRN_BZIMAGE && image->comp != KRN_GZIP && in.size > 4)
 		in.size -= 4;
 	return in;
 }
