@@ -177,15 +177,23 @@ static int from_file(const struct query *q, const char *path, struct krn *k, str
 	return 0;
 }
 
+static bool from_installed(const struct query *q, struct krn *k)
+{
+	if (strchr(q->spec, '/') || krn_installed_find(q->root, q->spec, k) < 0)
+		return false;
+	k->kind = KRN_INSTALLED;
+	return true;
+}
+
 static int from_path(const struct query *q, struct krn *k, struct err *err)
 {
 	auto_free char *path = path_abs(q->spec);
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return krn_installed_unknown(q->spec, q->root, err);
-		return err_sys(err, "cannot read '%s'", q->spec);
+		if (errno != ENOENT && errno != ENOTDIR)
+			return err_sys(err, "cannot read '%s'", q->spec);
+		return from_installed(q, k) ? 0 : krn_installed_unknown(q->spec, q->root, err);
 	}
 	if (S_ISDIR(st.st_mode))
 		return from_folder(q, path, k, err);
@@ -220,10 +228,9 @@ static int locate(const struct query *q, struct krn *k, struct err *err)
 	k->spec = xstrdup(q->spec);
 	if (!*q->spec)
 		return err_set(err, -EINVAL, "the kernel's name is empty");
-	if (!strchr(q->spec, '/') && krn_installed_find(q->root, q->spec, k) == 0) {
-		k->kind = KRN_INSTALLED;
+	/* A folder called "linux" means itself, whatever Arch calls its kernel. */
+	if (krn_is_release(q->spec) && from_installed(q, k))
 		return 0;
-	}
 	return from_path(q, k, err);
 }
 

@@ -198,6 +198,24 @@ static void test_release_before_file(void **state)
 	assert_int_equal(c.kind, KRN_FILE);
 }
 
+/* Arch's boot/vmlinuz-linux must not hide the kernel tree one stands before. */
+static void test_file_before_name(void **state)
+{
+	auto_krn struct krn a = { 0 };
+	auto_krn struct krn b = { 0 };
+	auto_err struct err err = { 0 };
+
+	put_bzimage(*state, "host/boot/vmlinuz-linux", "6.9.2-arch1-1");
+	put_bzimage(*state, "linux", "5.0.0");
+	assert_int_equal(chdir(*state), 0);
+	assert_done(resolve_in(*state, "linux", &a, &err), &err);
+	assert_int_equal(a.kind, KRN_FILE);
+	assert_string_equal(a.release, "5.0.0");
+	assert_int_equal(unlink("linux"), 0);
+	assert_done(resolve_in(*state, "linux", &b, &err), &err);
+	assert_int_equal(b.kind, KRN_INSTALLED);
+}
+
 static void put_build(const char *scratch, bool built)
 {
 	make_text(scratch, "build/.config", "#\nCONFIG_X86_64=y\nCONFIG_MODULES=y\n");
@@ -506,6 +524,7 @@ int main(void)
 		home_test(test_none),
 		home_test(test_unknown_release),
 		home_test(test_release_before_file),
+		home_test(test_file_before_name),
 		home_test(test_build_folder),
 		home_test(test_build_folder_is_default),
 		home_test(test_build_folder_asks_kbuild),
