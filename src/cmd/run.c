@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "kernel/cache.h"
 #include "vm/run.h"
 #include "vm/tty.h"
 
@@ -388,6 +389,8 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 		r = open_console(o->console, &spec.console_fd, err);
 	if (r == 0)
 		r = plan_and_boot(out, global, &spec, err);
+	if (!global->dry_run)
+		krn_cache_prune(time(NULL));
 	close_fd(spec.console_fd);
 	vm_run_spec_release(&spec);
 	return r;

@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 
+#include <time.h>
+
 struct krn_progress;
 
 /* file_lock() that tells progress (may be NULL) for whom it waits. */
@@ -41,6 +43,17 @@ int krn_cached_begin(struct krn_cached *c, const char *kind, const char *key,
 int krn_cached_commit(struct krn_cached *c, bool sync, struct err *err);
 void krn_cached_end(struct krn_cached *c);
 #define auto_cached cleanup(krn_cached_end)
+
+/*
+ * Removes DIR and what a killed kiln left of it, unless it was used since `before` or somebody holds
+ * it (krn_hold()) or its lock.
+ */
+void krn_cached_drop(const char *dir, time_t before);
+/*
+ * What was not used for two weeks goes, and so does what killed ones left. Does something at most
+ * once a day, and then for half a second or so; what is left over is for the next time.
+ */
+void krn_cache_prune(time_t now);
 
 /*
  * A short text remembered for a file as it is now; "" is that the file is known to have none.

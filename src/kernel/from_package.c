@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "kernel/cache.h"
 #include "kernel/find.h"
+#include "kernel/kernel.h"
 #include "kernel/package.h"
 
 #include <errno.h>
@@ -72,13 +73,13 @@ int krn_from_package(int fd, const char *path, const struct krn_progress *progre
 
 	if (r == 0)
 		r = krn_cached_path("packages", k->key, &dir, err);
-	if (r < 0 || find_kernel(dir, k))
+	if (r < 0 || (krn_hold(k, dir) && find_kernel(dir, k)))
 		return r;
 	r = krn_cached_begin(&c, "packages", k->key, progress, err);
 	/* Another kiln may have done it while this one waited. */
-	if (r == 0 && !find_kernel(dir, k))
+	if (r == 0 && !(krn_hold(k, dir) && find_kernel(dir, k)))
 		r = unpack(fd, path, &c, progress, err);
-	if (r == 0 && !k->image && !find_kernel(dir, k))
+	if (r == 0 && !k->image && !(krn_hold(k, dir) && find_kernel(dir, k)))
 		r = err_set(err, -EIO, "'%s' vanished while it was unpacked", dir);
 	return r;
 }

@@ -9,6 +9,12 @@
  * is for messages.
  */
 int krn_open_image(const char *path, const char *name, struct krn_image *ret, struct err *err);
+/*
+ * A folder of the cache is in use until k is released: it is locked against krn_cached_drop(), and
+ * its time of modification is that of its last use. False if it is not there.
+ */
+bool krn_hold(struct krn *k, const char *dir);
+void krn_let_go(struct krn *k);
 /* krn_image_find_version() remembered in the cache. */
 void krn_image_version(int fd, struct krn_image *im);
 /* Runs depmod on BASE/lib/modules/RELEASE. -ENOENT if there is no depmod. */

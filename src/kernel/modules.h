@@ -33,5 +33,5 @@ void krn_module_unsign(struct str *module);
  * exactly the modules in modules.order; renewed when those changed. *ret_path is NULL if the kernel
  * has no modules. *ret_note is NULL, or what to tell the user: a static text.
  */
-int krn_modules_view(const struct krn *k, const struct krn_progress *progress, char **ret_path,
+int krn_modules_view(struct krn *k, const struct krn_progress *progress, char **ret_path,
 		     const char **ret_note, struct err *err);

@@ -25,6 +25,7 @@ struct query {
 
 void krn_release(struct krn *k)
 {
+	krn_let_go(k);
 	free(k->spec);
 	free(k->image);
 	free(k->release);

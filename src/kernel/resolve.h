@@ -27,6 +27,10 @@ struct krn {
 	char *modules;
 	char *build; /* kernel build folder (KRN_FOLDER), else NULL */
 	char *config; /* file with the kernel's configuration; NULL if none is known (see krn_config()) */
+	struct {
+		int *v;
+		size_t n, cap;
+	} held;	      /* the cache's folders that it lies in, see krn_hold() */
 	char key[65]; /* hex; another kernel, or the same path with other content, has another key */
 };
 
@@ -50,11 +54,11 @@ void krn_release(struct krn *k);
  * to the image, else unpacked into the cache (keyed by the image's digest). *ret_info is probed
  * from it.
  */
-int krn_vmlinux(const struct krn *k, const struct krn_progress *progress, char **ret_path,
+int krn_vmlinux(struct krn *k, const struct krn_progress *progress, char **ret_path,
 		struct krn_image *ret_info, struct err *err);
 
 /*
  * The kernel's configuration as text: k->config, or embedded in the image. -ENOENT if neither is
  * there.
  */
-int krn_config(const struct krn *k, struct str *ret, struct err *err);
+int krn_config(struct krn *k, struct str *ret, struct err *err);

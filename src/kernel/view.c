@@ -10,7 +10,7 @@
  *	views/KEY/depmod		it ran to its end
  *
  * KEY is made of the identities of all modules, so a rebuilt one gets a new view, and a guest that
- * still runs keeps the old one.
+ * still runs keeps the old one: it is held (krn_hold()) as long as its kiln lives.
  */
 #include "kernel/modules.h"
 
@@ -239,27 +239,26 @@ static void view_key(const struct krn *k, char ret[66])
 	krn_mix_hex(&state, ret + 33);
 }
 
-/* Earlier states of the same view; one of the last day may still be in a guest. */
+/* Earlier states of the same view that were not used for a day and are in no guest. */
 static void remove_old(const char *current)
 {
 	auto_free char *base = path_dir(current);
 	const char *name = path_base(current);
 	DIR *d = opendir(base);
 	const struct dirent *e;
-	struct stat st;
 
 	while (d && (e = readdir(d))) {
 		auto_free char *path = path_join(base, e->d_name);
 
 		if (strncmp(e->d_name, name, 33) == 0 && strncmp(e->d_name, name, 65) != 0 &&
-		    lstat(path, &st) == 0 && st.st_ctim.tv_sec + OLD_SEC < time(NULL))
-			rm_rf(path, NULL);
+		    !strchr(e->d_name, '.'))
+			krn_cached_drop(path, time(NULL) - OLD_SEC);
 	}
 	if (d)
 		closedir(d);
 }
 
-static int view_in_cache(const struct krn *k, const struct krn_progress *progress, char **ret_base,
+static int view_in_cache(struct krn *k, const struct krn_progress *progress, char **ret_base,
 			 const char **ret_note, struct err *err)
 {
 	auto_cached struct krn_cached c = KRN_CACHED_NONE;
@@ -269,10 +268,12 @@ static int view_in_cache(const struct krn *k, const struct krn_progress *progres
 
 	view_key(k, key);
 	r = krn_cached_path("views", key, &dir, err);
-	if (r == 0 && access(dir, F_OK) < 0) {
+	if (r == 0 && !krn_hold(k, dir)) {
 		r = krn_cached_begin(&c, "views", key, progress, err);
-		if (r == 0 && access(dir, F_OK) < 0) {
+		if (r == 0 && !krn_hold(k, dir)) {
 			r = make_view(k, &c, progress, ret_note, err);
+			if (r == 0)
+				krn_hold(k, dir);
 			remove_old(dir);
 		}
 	}
@@ -302,7 +303,7 @@ static bool has_index(const char *modules)
 	return stat(path, &st) == 0 && st.st_size > 0;
 }
 
-int krn_modules_view(const struct krn *k, const struct krn_progress *progress, char **ret_path,
+int krn_modules_view(struct krn *k, const struct krn_progress *progress, char **ret_path,
 		     const char **ret_note, struct err *err)
 {
 	auto_free char *base = NULL;

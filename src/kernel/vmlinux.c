@@ -116,7 +116,7 @@ static int unpack_to(const struct krn *k, const char *tmp, struct err *err)
 	return 0;
 }
 
-static int unpack(const struct krn *k, const char *digest, const struct krn_progress *progress,
+static int unpack(struct krn *k, const char *digest, const struct krn_progress *progress,
 		  char **ret_path, struct krn_image *ret_info, struct err *err)
 {
 	auto_cached struct krn_cached c = KRN_CACHED_NONE;
@@ -124,17 +124,20 @@ static int unpack(const struct krn *k, const char *digest, const struct krn_prog
 
 	if (r < 0)
 		return r;
-	if (open_unpacked(c.dir, ret_path, ret_info, NULL) == 0)
+	if (krn_hold(k, c.dir) && open_unpacked(c.dir, ret_path, ret_info, NULL) == 0)
 		return 0;
 	if (progress)
 		progress->report(progress->ctx, "unpacking the kernel", 0, 0);
 	r = unpack_to(k, c.tmp, err);
 	if (r == 0)
 		r = krn_cached_commit(&c, false, err);
-	return r < 0 ? r : open_unpacked(c.dir, ret_path, ret_info, err);
+	if (r < 0)
+		return r;
+	krn_hold(k, c.dir);
+	return open_unpacked(c.dir, ret_path, ret_info, err);
 }
 
-int krn_vmlinux(const struct krn *k, const struct krn_progress *progress, char **ret_path,
+int krn_vmlinux(struct krn *k, const struct krn_progress *progress, char **ret_path,
 		struct krn_image *ret_info, struct err *err)
 {
 	char digest[DIGEST_HEX + 1];
@@ -151,13 +154,13 @@ int krn_vmlinux(const struct krn *k, const struct krn_progress *progress, char *
 	r = digest_file_cached(k->image, digest, err);
 	if (r == 0)
 		r = krn_cached_path("images", digest, &dir, err);
-	if (r < 0 || open_unpacked(dir, ret_path, ret_info, NULL) == 0)
+	if (r < 0 || (krn_hold(k, dir) && open_unpacked(dir, ret_path, ret_info, NULL) == 0))
 		return r;
 	return unpack(k, digest, progress, ret_path, ret_info, err);
 }
 
 /* Searching 50 MB takes 10 ms; the answer, that there is none included, is remembered for the file. */
-static int embedded_config(const struct krn *k, struct str *ret, struct err *err)
+static int embedded_config(struct krn *k, struct str *ret, struct err *err)
 {
 	auto_free char *path = NULL;
 	struct krn_image info;
@@ -180,7 +183,7 @@ static int embedded_config(const struct krn *k, struct str *ret, struct err *err
 	return r;
 }
 
-int krn_config(const struct krn *k, struct str *ret, struct err *err)
+int krn_config(struct krn *k, struct str *ret, struct err *err)
 {
 	if (k->config)
 		return file_read(AT_FDCWD, k->config, CONFIG_MAX, ret, err);

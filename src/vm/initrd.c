@@ -179,6 +179,8 @@ int vm_initrd_make(const struct vm_initrd_spec *spec, char **ret_path, struct er
 	/* A command's libraries are not part of the name, so that one is always made. */
 	if (spec->command || access(path, R_OK) < 0)
 		r = build(spec, path, err);
+	else
+		utimensat(AT_FDCWD, path, NULL, 0); /* the last use, see krn_cache_prune() */
 	if (r < 0)
 		return err_wrap(err, r, "cannot make the initramfs");
 	*ret_path = take_ptr(path);

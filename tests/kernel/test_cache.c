@@ -4,6 +4,7 @@
 #include "make.h"
 
 #include "kernel/cache.h"
+#include "kernel/kernel.h"
 #include "kernel/resolve.h"
 
 #include <signal.h>
@@ -142,13 +143,84 @@ static void test_records(void **state)
 	assert_false(krn_recall("configs", &st, &got));
 }
 
+#define DAY (24 * 60 * 60)
+
+/* cache/kiln/SUB, last used so many days ago. */
+static char *put_aged(const char *home, const char *sub, int days, bool folder)
+{
+	struct timespec t = { .tv_sec = time(NULL) - (time_t)days * DAY };
+	auto_free char *path = path_join3(home, "cache/kiln", sub);
+	auto_free char *file = folder ? path_join(path, "file") : xstrdup(path);
+
+	make_text("/", file, "text");
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){ t, t }, 0), 0);
+	return take_ptr(path);
+}
+
+static bool is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static void test_prune(void **state)
+{
+	auto_free char *old = put_aged(*state, "packages/01", 15, true);
+	auto_free char *lock = put_aged(*state, "packages/01.lock", 15, false);
+	auto_free char *young = put_aged(*state, "packages/02", 13, true);
+	auto_free char *used = put_aged(*state, "images/03", 15, true);
+	auto_free char *left = put_aged(*state, "images/04.tmp", 0, true);
+	auto_free char *made = put_aged(*state, "views/05.tmp", 15, true);
+	auto_free char *making = xasprintf("%s/cache/kiln/views/05.lock", (char *)*state);
+	auto_free char *record = put_aged(*state, "digest/06", 15, false);
+	auto_free char *other = put_aged(*state, "demo/07", 15, false);
+	auto_free char *late = NULL;
+	cleanup(krn_let_go) struct krn k = { 0 };
+	auto_err struct err err = { 0 };
+	auto_close int fd = -1;
+
+	assert_true(krn_hold(&k, used));
+	free(put_aged(*state, "images/03", 15, true)); /* a run may last that long */
+	assert_done(file_lock(making, &fd, &err), &err);
+	krn_cache_prune(time(NULL));
+	assert_false(is_there(old));
+	assert_false(is_there(lock));
+	assert_true(is_there(young));
+	assert_true(is_there(used));
+	assert_false(is_there(left));
+	assert_true(is_there(made));
+	assert_false(is_there(record));
+	assert_true(is_there(other));
+	krn_let_go(&k);
+	late = put_aged(*state, "packages/08", 15, true);
+	krn_cache_prune(time(NULL)); /* the same day */
+	assert_true(is_there(late));
+	krn_cache_prune(time(NULL) + 2 * DAY);
+	assert_false(is_there(late));
+	assert_false(is_there(used));
+	assert_false(is_there(young));
+}
+
+/* Each use begins the time anew; what is gone is not held. */
+static void test_hold(void **state)
+{
+	auto_free char *dir = put_aged(*state, "packages/01", 15, true);
+	cleanup(krn_let_go) struct krn k = { 0 };
+
+	assert_true(krn_hold(&k, dir));
+	krn_let_go(&k);
+	krn_cached_drop(dir, time(NULL) - 14 * DAY);
+	assert_true(is_there(dir));
+	krn_cached_drop(dir, time(NULL) + 1);
+	assert_false(is_there(dir));
+	assert_false(krn_hold(&k, dir));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		home_test(test_folder),
-		home_test(test_deleted_meanwhile),
-		home_test(test_waiting_is_told),
-		home_test(test_records),
+		home_test(test_folder),		 home_test(test_deleted_meanwhile),
+		home_test(test_waiting_is_told), home_test(test_records),
+		home_test(test_prune),		 home_test(test_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "home.h"
 #include "make.h"
 
+#include "kernel/kernel.h"
 #include "kernel/modules.h"
 
 static void put_module(const char *scratch, const char *path, const char *modinfo, size_t n)
@@ -110,7 +111,7 @@ static void test_no_modules(void **state)
 	assert_null(view);
 }
 
-static char *view_of(const struct krn *k)
+static char *view_of(struct krn *k)
 {
 	auto_err struct err err = { 0 };
 	const char *note;
@@ -118,6 +119,7 @@ static char *view_of(const struct krn *k)
 
 	assert_done(krn_modules_view(k, NULL, &view, &note, &err), &err);
 	assert_non_null(view);
+	krn_let_go(k);
 	return view;
 }
 
