@@ -79,7 +79,7 @@ static bool folder_vmlinux(const struct krn *k, char **ret_path, struct krn_imag
 	     vmlinux.st_mtim.tv_nsec > image.st_mtim.tv_nsec))
 		return false;
 	fd = krn_open_image(path, path, ret_info, NULL);
-	if (fd < 0 || ret_info->format != KRN_ELF || !ret_info->pvh)
+	if (fd < 0 || ret_info->format != KRN_ELF)
 		return false;
 	krn_image_version(fd, ret_info);
 	if (!same_build(k->info.version, ret_info->version))

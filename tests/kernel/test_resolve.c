@@ -394,6 +394,14 @@ static void test_vmlinux_of_folder(void **state)
 	assert_done(krn_vmlinux(&k, NULL, &path, &info, &err), &err);
 	ends_with(path, "/build/vmlinux");
 	free(take_ptr(path));
+	/* Without a PVH entry it is of no use, and neither is what would be unpacked. */
+	memcpy(memmem(own.s, own.n, "Xen", 4), "xEN", 4);
+	make_file(*state, "build/vmlinux", own.s, own.n);
+	assert_int_equal(utimensat(AT_FDCWD, image, NULL, 0), 0);
+	assert_done(krn_vmlinux(&k, NULL, &path, &info, &err), &err);
+	ends_with(path, "/build/vmlinux");
+	assert_false(info.pvh);
+	free(take_ptr(path));
 	make_vmlinux(&other, "6.9.0-own", NULL);
 	make_file(*state, "build/vmlinux", other.s, other.n);
 	assert_int_equal(utimensat(AT_FDCWD, image, NULL, 0), 0);
