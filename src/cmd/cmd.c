@@ -239,6 +239,11 @@ static int check_global(const struct cmd *cmd, const struct global_opts *g, stru
 	return 0;
 }
 
+static void print_version(struct out *out)
+{
+	out_print(out, "kiln %s\n", KILN_VERSION);
+}
+
 static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 {
 	const struct cmd *cmd = c->cmd;
@@ -257,6 +262,8 @@ static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 		r = as_usage_error(cmd, err);
 	} else if (c->global.help) {
 		help_print_cmd(&c->out, cmd);
+	} else if (c->global.version) {
+		print_version(&c->out);
 	} else {
 		r = check_global(cmd, &c->global, err);
 		if (!r)
@@ -272,7 +279,7 @@ static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 static int no_command(struct call *c, struct err *err)
 {
 	if (c->global.version)
-		out_print(&c->out, "kiln %s\n", KILN_VERSION);
+		print_version(&c->out);
 	else if (c->global.help)
 		help_print(&c->out);
 	else
