@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-const struct la *la_load(struct err *err)
+int la_load(const struct la **ret, struct err *err)
 {
 	static struct la la;
 	static void *lib;
@@ -18,10 +18,11 @@ const struct la *la_load(struct err *err)
 		LA_FUNCS(LA_SYM)
 #undef LA_SYM
 	};
+	int r = dl_open(&lib, "libarchive.so.13", syms, countof(syms), err);
 
-	if (dl_open(&lib, "libarchive.so.13", syms, countof(syms), err) < 0)
-		return NULL;
-	return &la;
+	if (r == 0)
+		*ret = &la;
+	return r;
 }
 
 static la_ssize_t range_read(struct archive *a, void *ctx, const void **ret)

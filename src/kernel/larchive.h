@@ -41,8 +41,8 @@ struct la {
 #undef LA_FIELD
 };
 
-/* NULL and an error if the library is not there. */
-const struct la *la_load(struct err *err);
+/* -ENOENT or -ENOSYS if the library is not there or too old. */
+int la_load(const struct la **ret, struct err *err);
 
 /* What reading from a file needs; kept by the caller while the archive is open. */
 struct la_range {

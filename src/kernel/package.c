@@ -32,11 +32,11 @@ void krn_pkg_release(struct krn_pkg *p)
 /* A compressed tar with Alpine's control entries in front. */
 static bool is_apk(int fd)
 {
-	const struct la *la = la_load(NULL);
+	const struct la *la;
 	auto_free struct la_range *r = NULL;
 	struct archive_entry *e;
 
-	if (!la)
+	if (la_load(&la, NULL) < 0)
 		return false;
 	r = xcalloc(1, sizeof(*r));
 	r->fd = fd;
@@ -361,13 +361,13 @@ int krn_pkg_unpack(int fd, const char *name, struct krn_tree *tree,
 		   const struct krn_progress *progress, struct krn_pkg *ret, struct err *err)
 {
 	auto_free struct la_range *range = xcalloc(1, sizeof(*range));
-	struct job j = { .la = la_load(err), .name = name, .tree = tree };
+	struct job j = { .name = name, .tree = tree };
 	auto_free char *what = xasprintf("unpacking %s", name);
 	off_t size = lseek(fd, 0, SEEK_END);
-	int r;
+	int r = la_load(&j.la, err);
 
-	if (!j.la)
-		return -ENOPKG;
+	if (r < 0)
+		return r;
 	range->fd = fd;
 	range->end = size > 0 ? (uint64_t)size : 0;
 	range->progress = progress;

@@ -135,11 +135,11 @@ static int pump(const struct la *la, struct archive *a, const struct krn_packed 
 int krn_unpack(const struct krn_packed *in, const struct krn_sink *sink, struct err *err)
 {
 	auto_free struct la_range *r = xmalloc(sizeof(*r));
-	const struct la *la = la_load(err);
-	int ret;
+	const struct la *la;
+	int ret = la_load(&la, err);
 
-	if (!la)
-		return -ENOPKG;
+	if (ret < 0)
+		return ret;
 	*r = (struct la_range){ .fd = in->fd, .begin = in->offset, .end = in->offset + in->size };
 	auto_la struct la_auto a = { la, la->archive_read_new() };
 

@@ -12,8 +12,8 @@
 #include <errno.h>
 
 /* The kernel lacks something the run needs: known before booting, and reported like a guest that
- * did not come up. */
-#define VM_ELACKS (-ENOPKG)
+ * did not come up. Outside the range of errno, so that nothing else is taken for it. */
+#define VM_ELACKS (-10001)
 
 struct vm_run_spec {
 	const char *kernel; /* KERNEL, or NULL */
