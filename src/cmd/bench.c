@@ -2,6 +2,7 @@
 /* kiln bench run: what a run costs beside the least it could cost, the plain way, and the peers. */
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
+#include "cmd/env.h"
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -231,13 +232,13 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 	const struct bench_opts *o = opts;
 	char *command[] = { (char[]){ "true" }, NULL };
 	struct krn_progress progress = { on_progress, out };
+	auto_strv struct strv env = { 0 };
 	auto_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct bench b = {
 		.out = out,
 		.opts = o,
 		.spec = { .kernel = n_args ? args[0] : NULL,
 			  .root = "host",
-			  .env = environ,
 			  .argv = command,
 			  .accel = (enum vm_accel)o->accel,
 			  .fs = (enum vm_fs)o->fs,
@@ -252,6 +253,8 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 				   args[1]);
 	if (o->runs > 1000)
 		return usage_error(&cmd_bench_run, err, "--runs: 1 to 1000");
+	env_for_guest(environ, &(struct strv){ 0 }, &env);
+	b.spec.env = env.v;
 	r = bench(&b, b.spec.kernel, err);
 	for (size_t i = 0; i < countof(b.series); i++)
 		vm_series_release(&b.series[i]);

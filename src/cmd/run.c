@@ -2,6 +2,7 @@
 /* kiln run: the command line, turned into a vm_run_spec; the outcome, turned into an exit status.
  */
 #include "cmd/cmd.h"
+#include "cmd/env.h"
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -154,25 +155,6 @@ static int parse_disk(const char *text, struct vm_run_spec *spec, struct err *er
 	d.format = xstrdup(format);
 	vec_push(&spec->disks, d);
 	return 0;
-}
-
-/* The host's environment with --env's changes. */
-static void make_env(const struct run_opts *o, struct strv *ret)
-{
-	for (char **e = environ; *e; e++) {
-		bool replaced = false;
-
-		for (size_t i = 0; i < o->env.n; i++) {
-			size_t n = strcspn(o->env.v[i], "=");
-
-			replaced |= strncmp(*e, o->env.v[i], n) == 0 && (*e)[n] == '=';
-		}
-		if (!replaced)
-			strv_add(ret, *e);
-	}
-	for (size_t i = 0; i < o->env.n; i++)
-		if (strchr(o->env.v[i], '='))
-			strv_add(ret, o->env.v[i]);
 }
 
 static int parse_lists(const struct run_opts *o, struct vm_run_spec *spec, struct err *err)
@@ -378,7 +360,7 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 		return usage_error(
 			&cmd_run, err,
 			"--json goes with --dry-run: otherwise the output is the command's");
-	make_env(o, &env);
+	env_for_guest(environ, &o->env, &env);
 	spec.env = env.v;
 	set_streams(&spec);
 	split_args(args, n_args, dashes, &spec);

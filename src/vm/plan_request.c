@@ -5,12 +5,6 @@
 #include "base/path.h"
 #include "vm/tty.h"
 
-/* Sockets and folders of the host's session, which the guest does not have. */
-static const char *const host_only[] = { "XDG_RUNTIME_DIR=", "DBUS_SESSION_BUS_ADDRESS=",
-					 "XDG_SESSION_ID=",  "SSH_AUTH_SOCK=",
-					 "NOTIFY_SOCKET=",   "LISTEN_FDS=",
-					 "LISTEN_PID=" };
-
 /* Of a share that is the guest's root, what guest/mounts.c mounts its own over. */
 static bool is_covered(const char *path)
 {
@@ -52,20 +46,12 @@ char *vm_plan_guest_path(const struct vm_plan *p, const char *host)
 	return xasprintf("%s%s", best->guest, host + best_n);
 }
 
-static bool is_host_only(const char *word)
-{
-	for (size_t i = 0; i < countof(host_only); i++)
-		if (str_starts(word, host_only[i]))
-			return true;
-	return false;
-}
-
 static void add_words(const struct vm_run_spec *spec, const struct vm_plan *p, struct str *req)
 {
 	for (size_t i = 0; spec->argv[i]; i++)
 		vm_req_text(req, KP_ARG, i == 0 && p->command ? p->command : spec->argv[i]);
 	for (size_t i = 0; spec->env && spec->env[i]; i++)
-		if (!is_host_only(spec->env[i]) && !str_starts(spec->env[i], "PWD="))
+		if (!str_starts(spec->env[i], "PWD="))
 			vm_req_text(req, KP_ENV, spec->env[i]);
 }
 
