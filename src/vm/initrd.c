@@ -29,6 +29,24 @@ static int add_identity(struct krn_mix *m, const char *path, struct err *err)
 	return 0;
 }
 
+/*
+ * The kernel's key names a package's content and each module of a build folder, but of an installed
+ * kernel's modules only the lists: one that was replaced (dkms) is seen by its own identity.
+ */
+static int add_installed(struct krn_mix *m, const struct vm_initrd_spec *spec, struct err *err)
+{
+	auto_strv struct strv files = { 0 }, missing = { 0 };
+	int r;
+
+	if (spec->kernel->kind == KRN_PACKAGE || spec->kernel->build || !spec->modules->n)
+		return 0;
+	r = krn_modules_closure(spec->kernel, (const char *const *)spec->modules->v,
+				spec->modules->n, &files, &missing, err);
+	for (size_t i = 0; r == 0 && i < files.n; i++)
+		krn_mix_file(m, files.v[i]);
+	return r;
+}
+
 static int cache_path(const struct vm_initrd_spec *spec, char **ret, struct err *err)
 {
 	struct krn_mix all = KRN_MIX_INIT;
@@ -40,6 +58,8 @@ static int cache_path(const struct vm_initrd_spec *spec, char **ret, struct err 
 		r = add_identity(&all, spec->user, err);
 	if (r == 0)
 		r = add_identity(&all, spec->command, err);
+	if (r == 0)
+		r = add_installed(&all, spec, err);
 	if (r == 0)
 		r = dir_sub(DIR_CACHE, "initrd", &dir, err);
 	if (r < 0)

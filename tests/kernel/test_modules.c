@@ -5,6 +5,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/modules.h"
+#include "vm/initrd.h"
 
 static void put_module(const char *scratch, const char *path, const char *modinfo, size_t n)
 {
@@ -284,6 +285,28 @@ static void test_read(void **state)
 	}
 }
 
+/* A module of an installed kernel that was replaced goes into the next boot. */
+static void test_initrd(void **state)
+{
+	auto_free char *modules = path_join(*state, "m"), *guest = path_join(*state, "guest");
+	struct krn k = { .kind = KRN_INSTALLED, .modules = modules, .key = "0123" };
+	auto_strv struct strv names = { 0 };
+	struct vm_initrd_spec spec = { .kernel = &k, .modules = &names, .guest = guest };
+	auto_free char *first = NULL, *again = NULL, *renewed = NULL;
+	auto_err struct err err = { 0 };
+
+	strv_add(&names, "a");
+	make_text(*state, "guest", "init");
+	make_text(*state, "m/modules.dep", "kernel/a.ko:\n");
+	put_module(*state, "m/kernel/a.ko", INFO("name=a"));
+	assert_done(vm_initrd_make(&spec, &first, &err), &err);
+	assert_done(vm_initrd_make(&spec, &again, &err), &err);
+	assert_string_equal(first, again);
+	put_module(*state, "m/kernel/a.ko", INFO("name=a, and replaced"));
+	assert_done(vm_initrd_make(&spec, &renewed, &err), &err);
+	assert_string_not_equal(first, renewed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +318,7 @@ int main(void)
 		home_test(test_view_by_depmod_of_usr),
 		home_test(test_view_without_depmod),
 		home_test(test_read),
+		home_test(test_initrd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
