@@ -81,9 +81,15 @@ static bool wanted(const char *path)
 	return !p || (!str_eq(p, "/build") && !str_eq(p, "/source"));
 }
 
-static int copy_data(struct job *j, struct archive *a, int fd, struct err *err)
+static uint64_t size_of(const struct job *j, struct archive_entry *e)
 {
-	uint64_t at = 0;
+	return (uint64_t)MAX(j->la->archive_entry_size(e), 0);
+}
+
+/* What each entry declares was counted; a sparse tar's map can hold more than that. */
+static int copy_data(struct job *j, struct archive *a, int fd, uint64_t declared, struct err *err)
+{
+	uint64_t at = 0, written = 0;
 
 	for (;;) {
 		const void *data;
@@ -96,8 +102,9 @@ static int copy_data(struct job *j, struct archive *a, int fd, struct err *err)
 		if (r != ARCHIVE_OK)
 			return err_set(err, -EBADMSG, "%s",
 				       j->la->archive_error_string(a) ?: "damaged");
-		if (offset < 0 || (uint64_t)offset + n > j->tree->max_bytes)
-			return err_set(err, -EFBIG, "a file is too large");
+		written += n;
+		if (offset < 0 || (uint64_t)offset + n > declared || written > declared)
+			return err_set(err, -EFBIG, "it is larger than its header says");
 		if ((uint64_t)offset != at && lseek(fd, offset, SEEK_SET) < 0)
 			return err_sys(err, "cannot write");
 		r = write_all(fd, data, n);
@@ -107,14 +114,15 @@ static int copy_data(struct job *j, struct archive *a, int fd, struct err *err)
 	}
 }
 
-static int put_file(struct job *j, struct archive *a, const char *path, struct err *err)
+static int put_file(struct job *j, struct archive *a, struct archive_entry *e, const char *path,
+		    struct err *err)
 {
 	auto_close int fd = -1;
 	int r = krn_tree_file(j->tree, path, &fd, err);
 
 	if (r < 0)
 		return r;
-	r = copy_data(j, a, fd, err);
+	r = copy_data(j, a, fd, size_of(j, e), err);
 	return r < 0 ? err_wrap(err, r, "entry '%s'", path) : 0;
 }
 
@@ -138,7 +146,7 @@ static int put(struct job *j, struct archive *a, struct archive_entry *e, const 
 	case AE_IFDIR:
 		return krn_tree_dir(j->tree, path, err);
 	case AE_IFREG:
-		return put_file(j, a, path, err);
+		return put_file(j, a, e, path, err);
 	case AE_IFLNK:
 		return krn_tree_symlink(j->tree, path, j->la->archive_entry_symlink(e) ?: "/", err);
 	default:
@@ -222,9 +230,7 @@ static int control(struct job *j, struct archive *a, const char *name, const cha
 /* What is passed over costs time to decompress too. */
 static int count(struct job *j, struct archive_entry *e, struct err *err)
 {
-	int64_t size = j->la->archive_entry_size(e);
-
-	return krn_tree_count(j->tree, size > 0 ? (uint64_t)size : 0, err);
+	return krn_tree_count(j->tree, size_of(j, e), err);
 }
 
 /* Goes through a tar or cpio stream; with `control_only` just up to the control file of a .deb. */

@@ -264,6 +264,32 @@ static void test_limits(void **state)
 	assert_contains(err.msg, "more than 1048576 bytes");
 }
 
+static void add_record(struct str *pax, const char *record)
+{
+	size_t n = strlen(record) + 4; /* of two digits, with the blank and the newline */
+
+	assert_in_range(n, 10, 99);
+	str_addf(pax, "%zu %s\n", n, record);
+}
+
+/* A sparse file (GNU tar, PAX format 1.0): its map has more than its size. */
+static void test_limit_of_sparse(void **state)
+{
+	static char data[512 + (100 << 10)] = "1\n0\n102400\n";
+	auto_str struct str pax = { 0 };
+	auto_str struct str tar = { 0 };
+	auto_err struct err err = { 0 };
+
+	add_record(&pax, "GNU.sparse.major=1");
+	add_record(&pax, "GNU.sparse.minor=0");
+	add_record(&pax, "GNU.sparse.realsize=10");
+	make_tar_entry(&tar, "x", 'x', NULL, pax.s, pax.n);
+	make_tar_entry(&tar, "boot/a", '0', NULL, data, sizeof(data));
+	make_tar_end(&tar);
+	assert_int_equal(unpack(*state, &tar, &err), -EFBIG);
+	assert_contains(err.msg, "entry 'boot/a': it is larger than its header says");
+}
+
 /* The control file may stand behind any number of others. */
 static void test_limits_of_control(void **state)
 {
@@ -361,6 +387,7 @@ int main(void)
 		scratch_test(test_write_through_link),
 		scratch_test(test_limits),
 		scratch_test(test_limits_of_control),
+		scratch_test(test_limit_of_sparse),
 		scratch_test(test_truncated),
 		scratch_test(test_random),
 		cmocka_unit_test(test_format),
