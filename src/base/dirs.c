@@ -100,6 +100,22 @@ static int cache_without_home(char **ret, struct err *err)
 	return r;
 }
 
+static bool is_usable(const char *dir)
+{
+	return access(dir, W_OK | X_OK) == 0;
+}
+
+/* A folder left by root, of a run by sudo, is as good as none. */
+static int cache_below_home(char **ret, struct err *err)
+{
+	auto_free char *path = NULL;
+
+	if (below_home(DIR_CACHE, &path, NULL) < 0 || !is_usable(path))
+		return cache_without_home(ret, err);
+	*ret = take_ptr(path);
+	return 0;
+}
+
 static bool is_own(const char *dir)
 {
 	struct stat st;
@@ -111,7 +127,7 @@ static bool can_be_made(const char *path)
 {
 	auto_free char *there = path_existing(path);
 
-	return access(there, W_OK | X_OK) == 0;
+	return is_usable(there);
 }
 
 int dir_path(enum dir_kind kind, char **ret_path, struct err *err)
@@ -144,15 +160,16 @@ int dir_get(enum dir_kind kind, char **ret_path, struct err *err)
 
 	if (!dir && !kinds[kind].below_home)
 		return runtime_dir(ret_path, err);
-	if (!dir) {
-		r = below_home(kind, ret_path, kind == DIR_CACHE ? NULL : err);
-		return r < 0 && kind == DIR_CACHE ? cache_without_home(ret_path, err) : r;
-	}
+	if (!dir)
+		return kind == DIR_CACHE ? cache_below_home(ret_path, err)
+					 : below_home(kind, ret_path, err);
 	path = path_join(dir, "kiln");
 	/* Under sudo it may still be the other user's, who could change what lies there. */
 	if (kind == DIR_RUNTIME && !is_own(dir))
 		return runtime_dir(ret_path, err);
 	r = mkdir_p(path, 0700, err);
+	if (r == 0 && !is_usable(path))
+		r = err_sys(err, "cannot write to '%s'", path);
 	if (r < 0)
 		return err_hint(err, r, "set %s to a folder that can be written to",
 				kinds[kind].variable);

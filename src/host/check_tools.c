@@ -29,6 +29,13 @@ static char *qemu_features(const struct vm_qemu *q)
 	return str_take(&b);
 }
 
+/* Where the error knows better (a cache that cannot be written), installing mends nothing. */
+static char *qemu_fix(const struct host *h, const char *name, const struct err *err)
+{
+	return err->code == -ENOENT || !err->hint ? host_install_command(h, name)
+						  : xstrdup(err->hint);
+}
+
 void look_qemu(const struct host *h, const struct check *c, struct host_finding *f)
 {
 	enum krn_arch arch = krn_arch_parse(c->arg);
@@ -39,7 +46,7 @@ void look_qemu(const struct host *h, const struct check *c, struct host_finding 
 	if (arch == h->arch)
 		f->needed |= f->useful;
 	if (h->ops->qemu(h, arch, &q, &err) < 0) {
-		check_missing(f, host_install_command(h, c->name), "for %s: %s", c->what,
+		check_missing(f, qemu_fix(h, c->name, &err), "for %s: %s", c->what,
 			      err.code == -ENOENT ? "not installed" : err.msg);
 		return;
 	}
@@ -67,7 +74,7 @@ void look_accel(const struct host *h, const struct check *c, struct host_finding
 	if (h->ops->qemu(h, h->arch, &q, &err) < 0) {
 		auto_free char *none = xasprintf("there is no %s", name);
 
-		check_missing(f, host_install_command(h, name), "not tried: %s",
+		check_missing(f, qemu_fix(h, name, &err), "not tried: %s",
 			      err.code == -ENOENT ? none : err.msg);
 		return;
 	}

@@ -331,6 +331,49 @@ static void own_folders(void **state)
 	unsetenv("XDG_CACHE_HOME");
 }
 
+/* As nobody, where root would be stopped by nothing. Exits with the number of what is wrong. */
+static _Noreturn void use_cache(const char *want)
+{
+	auto_free char *path = NULL, *got = NULL, *xdg = NULL;
+	auto_err struct err err = { 0 };
+
+	if (getuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+		_exit(1);
+	if (dir_path(DIR_CACHE, &path, NULL) < 0 || !str_starts(path, want))
+		_exit(2);
+	if (dir_get(DIR_CACHE, &got, NULL) < 0 || !str_eq(got, path))
+		_exit(3);
+	setenv("XDG_CACHE_HOME", getenv("HOME"), 1);
+	if (dir_get(DIR_CACHE, &xdg, &err) != -EACCES || !err.hint)
+		_exit(4);
+	_exit(0);
+}
+
+/* What 'sudo kiln' leaves. */
+static void cache_of_another_is_not_used(void **state)
+{
+	auto_free char *cache = path_join(*state, ".cache/kiln"), *tmp = path_join(*state, "tmp");
+	auto_free char *kiln = path_join(*state, "kiln"), *want = xasprintf("%s/kiln-", tmp);
+	int status = -1;
+	pid_t pid;
+
+	assert_int_equal(mkdir_p(cache, 0755, NULL), 0);
+	assert_int_equal(chmod(cache, 0500), 0);
+	assert_int_equal(mkdir(kiln, 0500), 0);
+	assert_int_equal(mkdir(tmp, 0755), 0);
+	assert_int_equal(chmod(tmp, 0777), 0);
+	assert_int_equal(chmod(*state, 0755), 0);
+	pid = fork();
+	if (!pid) {
+		unsetenv("XDG_CACHE_HOME");
+		setenv("HOME", *state, 1);
+		setenv("TMPDIR", tmp, 1);
+		use_cache(want);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* Someone else could have made the well-known name in a shared folder. */
 static void runtime_folder_must_be_private(void **state)
 {
@@ -467,6 +510,7 @@ int main(void)
 		cmocka_unit_test(paths),
 		scratch_test(programs),
 		scratch_test(own_folders),
+		scratch_test(cache_of_another_is_not_used),
 		scratch_test(runtime_folder_must_be_private),
 		cmocka_unit_test(own_files_are_found),
 	};
