@@ -29,6 +29,7 @@ void krn_release(struct krn *k)
 	free(k->spec);
 	free(k->image);
 	free(k->release);
+	free(k->stale);
 	free(k->modules);
 	free(k->build);
 	free(k->config);
@@ -52,16 +53,20 @@ static void find_version(struct krn *k, const struct krn_progress *progress)
 	memcpy(k->info.version, info.version, sizeof(info.version));
 }
 
+/* A build folder's include/config/kernel.release is the last make's, which need not be the image's. */
 static void find_release(struct krn *k, const struct krn_progress *progress)
 {
 	auto_free char *release = NULL;
 
-	if (k->release)
+	if (k->release && k->kind != KRN_FOLDER)
 		return;
-	find_version(k, progress);
+	if (!k->release)
+		find_version(k, progress);
 	release = xstrndup(k->info.version, strcspn(k->info.version, " "));
-	if (krn_is_release(release))
-		k->release = take_ptr(release);
+	if (!krn_is_release(release) || str_eq(release, k->release))
+		return;
+	k->stale = take_ptr(k->release);
+	k->release = take_ptr(release);
 }
 
 /*
@@ -131,6 +136,8 @@ static int complete(const struct query *q, struct krn *k, struct err *err)
 
 	if (fd < 0)
 		return fd;
+	if (k->kind == KRN_FOLDER)
+		krn_image_version(fd, &k->info);
 	close_fd(fd);
 	r = check_arch(k, q->arch, err);
 	if (r < 0)

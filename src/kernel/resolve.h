@@ -19,6 +19,7 @@ struct krn {
 	char *image; /* absolute path of the image file */
 	struct krn_image info;
 	char *release; /* "6.1.0-56-amd64"; NULL if it cannot be known without booting */
+	char *stale; /* what the build folder says the release is, where the image says otherwise */
 	/*
 	 * Folder holding modules.order and so on, in the form of /lib/modules/RELEASE (KRN_FOLDER:
 	 * the build folder itself); NULL if none. krn_modules_view() makes of either what a guest

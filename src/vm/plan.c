@@ -54,6 +54,17 @@ static int check_entry(const char *name, const struct krn_image *im, struct err 
 	return err_hint(err, VM_ELACKS, "set CONFIG_PVH=y, or give kiln the bzImage");
 }
 
+static void tell_stale(const struct vm_run_spec *spec, const struct krn *k)
+{
+	auto_free char *text = NULL;
+
+	if (!k->stale || !spec->note)
+		return;
+	text = xasprintf("'%s' is release %s, but its folder was since made to be %s", k->image,
+			 k->release, k->stale);
+	spec->note(spec->ctx, text);
+}
+
 static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
 	int r = krn_resolve(spec->kernel, "/", spec->arch, spec->progress, &p->kernel, err);
@@ -62,6 +73,7 @@ static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct
 		return r;
 	vm_plan_detail(spec, "kernel: %s (%s)", p->kernel.image,
 		       p->kernel.release ? p->kernel.release : "release unknown");
+	tell_stale(spec, &p->kernel);
 	p->machine.kernel = xstrdup(p->kernel.image);
 	return check_entry(p->kernel.image, &p->kernel.info, err);
 }

@@ -247,6 +247,19 @@ static void test_build_folder(void **state)
 	}
 }
 
+/* As 'make modules' after a commit leaves it: the image is from before. */
+static void test_build_folder_of_two_releases(void **state)
+{
+	auto_krn struct krn k = { 0 };
+	auto_err struct err err = { 0 };
+
+	put_build(*state, true);
+	make_text(*state, "build/include/config/kernel.release", "6.9.1-own-g0123456\n");
+	assert_done(resolve_path(*state, "build", &k, &err), &err);
+	assert_string_equal(k.release, "6.9.1-own");
+	assert_string_equal(k.stale, "6.9.1-own-g0123456");
+}
+
 static void test_build_folder_is_default(void **state)
 {
 	auto_free char *build = path_join(*state, "build");
@@ -534,6 +547,7 @@ int main(void)
 		home_test(test_release_before_file),
 		home_test(test_file_before_name),
 		home_test(test_build_folder),
+		home_test(test_build_folder_of_two_releases),
 		home_test(test_build_folder_is_default),
 		home_test(test_build_folder_asks_kbuild),
 		home_test(test_not_built),
