@@ -56,6 +56,19 @@ int krn_depmod(const char *base, const char *release, const struct krn_progress 
 	return 0;
 }
 
+/*
+ * Of what nobody sees yet, or nobody reads: to wait for the disk would protect nothing, and depmod's
+ * own files are not synced either.
+ */
+static int put_file(const char *path, const void *data, size_t n, struct err *err)
+{
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+	auto_close int fd = open(path, flags, 0644);
+	int r = fd < 0 ? -errno : write_all(fd, data, n);
+
+	return r < 0 ? err_code(err, r, "cannot write '%s'", path) : 0;
+}
+
 /* Nothing of a package or a view lies below usr by itself. */
 static int link_usr(const char *base, struct err *err)
 {
@@ -88,7 +101,7 @@ static int index_modules(const char *base, const char *release, const struct krn
 		err_move(err, &why);
 		return r;
 	}
-	return file_publish(mark, "", 0, 0600, err);
+	return put_file(mark, "", 0, err);
 }
 
 static bool is_indexed(const char *base)
@@ -165,7 +178,7 @@ static int add_modules(const char *dir, const char *build, struct err *err)
 			r = add_module(dir, build, str_c(&ko), &order, err);
 		p += n + (p[n] == '\n');
 	}
-	return r < 0 ? r : file_publish(to, order.s, order.n, 0644, err);
+	return r < 0 ? r : put_file(to, order.s, order.n, err);
 }
 
 static int copy_lists(const char *dir, const char *from, const char *const *names, size_t n,
@@ -181,7 +194,7 @@ static int copy_lists(const char *dir, const char *from, const char *const *name
 			continue;
 		r = file_read(AT_FDCWD, path, LIST_MAX, &text, err);
 		if (r == 0)
-			r = file_publish(to, text.s, text.n, 0644, err);
+			r = put_file(to, text.s, text.n, err);
 		if (r < 0)
 			return r;
 	}
