@@ -21,17 +21,24 @@ static bool find_kernel(const char *dir, struct krn *k)
 	return releases.n && krn_installed_find(dir, releases.v[0], k) == 0;
 }
 
-static int no_kernel(const char *path, const struct krn_pkg *pkg, struct err *err)
+static int no_kernel(const char *path, const struct krn_pkg *pkg, enum krn_pkg_format format,
+		     struct err *err)
 {
+	static const char *const called[] = {
+		[KRN_PKG_NONE] = "?",
+		[KRN_PKG_DEB] = "linux-image-RELEASE, such as linux-image-6.1.0-56-amd64",
+		[KRN_PKG_RPM] = "kernel-core (Fedora) or kernel-default (openSUSE)",
+		[KRN_PKG_APK] = "linux-lts, linux-virt and the like",
+	};
 	auto_free char *dep = krn_pkg_kernel_dependency(pkg);
-	const char *name = pkg->name ?: "of unknown name";
+	const char *name = pkg->name ?: "";
 	auto_str struct str quoted = { 0 };
 
 	if (!dep) {
-		err_set(err, -ENOEXEC, "'%s' is the package %s, which holds no kernel", path, name);
-		return err_hint(
-			err, -ENOEXEC,
-			"the package is called linux-image-RELEASE, such as linux-image-6.1.0-56-amd64");
+		err_set(err, -ENOEXEC, "'%s' is %s%s, which holds no kernel", path,
+			*name ? "the package " : "a package", name);
+		return err_hint(err, -ENOEXEC, "the one with a kernel is called %s",
+				called[format]);
 	}
 	err_set(err, -ENOEXEC, "'%s' is the metapackage %s: it holds no kernel but depends on %s",
 		path, name, dep);
@@ -56,7 +63,7 @@ static int unpack(int fd, const char *path, struct krn_cached *c,
 	r = krn_pkg_unpack(fd, path_base(path), &tree, progress, &pkg, err);
 	krn_tree_release(&tree);
 	if (r == 0 && !find_kernel(c->tmp, &found))
-		r = no_kernel(path_base(path), &pkg, err);
+		r = no_kernel(path_base(path), &pkg, krn_pkg_format(fd), err);
 	if (r == 0)
 		r = krn_cached_commit(c, true, err);
 	krn_release(&found);

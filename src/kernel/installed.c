@@ -185,8 +185,16 @@ int krn_installed_unknown(const char *spec, const char *root, struct err *err)
 
 int krn_installed_none(const char *root, struct err *err)
 {
+	auto_free char *debian = path_join(root, "etc/debian_version"); /* Ubuntu has it too */
+
 	err_set(err, -ENOENT,
 		"no kernel given, this folder is no kernel build folder, and none is installed");
+	if (access(debian, F_OK) < 0)
+		return err_hint(
+			err, -ENOENT,
+			"give one: kiln run ./bzImage, kiln run BUILDFOLDER, or a distribution's package: "
+			"linux-image-RELEASE (Debian), kernel-core (Fedora: dnf download kernel-core), "
+			"kernel-default (openSUSE), linux-lts (Alpine: apk fetch linux-lts)");
 	return err_hint(
 		err, -ENOENT,
 		"give one: kiln run ./bzImage, kiln run BUILDFOLDER, or get a distribution's:\n"

@@ -163,6 +163,9 @@ static void test_none(void **state)
 
 	assert_int_equal(chdir(*state), 0);
 	assert_int_equal(resolve_in(*state, NULL, &k, &err), -ENOENT);
+	assert_contains(err.hint, "dnf download kernel-core");
+	make_text(*state, "host/etc/debian_version", "12.9\n");
+	assert_int_equal(resolve_in(*state, NULL, &k, &err), -ENOENT);
 	assert_contains(err.hint, "apt-get download");
 }
 
@@ -515,6 +518,25 @@ static void test_not_a_kernel_package(void **state)
 	assert_int_equal(count(*state, "cache/kiln/packages", ".tmp"), 0);
 }
 
+/* What to look for is called otherwise by each distribution. */
+static void test_not_a_kernel_apk(void **state)
+{
+	static const char *const gzip[] = { "gzip", "-n", NULL };
+	static const char info[] = "pkgname = hello\n";
+	auto_str struct str tar = { 0 };
+	auto_str struct str apk = { 0 };
+	auto_err struct err err = { 0 };
+	struct krn k;
+
+	make_tar_entry(&tar, ".PKGINFO", '0', NULL, info, sizeof(info) - 1);
+	make_tar_end(&tar);
+	assert_true(make_compressed(&apk, &tar, gzip));
+	make_file(*state, "hello.apk", apk.s, apk.n);
+	assert_int_equal(resolve_path(*state, "hello.apk", &k, &err), -ENOEXEC);
+	assert_contains(err.msg, "the package hello, which holds no kernel");
+	assert_contains(err.hint, "linux-lts");
+}
+
 /* A rebuilt module is another kernel, even where the image stays as it is. */
 static void test_key_of_folder(void **state)
 {
@@ -559,6 +581,7 @@ int main(void)
 		home_test(test_package),
 		home_test(test_package_mended),
 		home_test(test_not_a_kernel_package),
+		home_test(test_not_a_kernel_apk),
 		home_test(test_key_of_folder),
 	};
 
