@@ -17,7 +17,7 @@ struct out {
 	FILE *result;  /* stdout */
 	FILE *message; /* stderr */
 	bool json;
-	int verbose; /* -v: 1, -vv: 2; -q: -1 */
+	int verbose; /* -v: 1 or more; -q: -1 */
 	bool color_result, color_message;
 	bool tty_message;      /* progress may be drawn */
 	size_t columns_result; /* width of the terminal at result; 0: none, nothing is wrapped */

@@ -19,8 +19,8 @@ const struct opt global_opts[] = {
 	/* clang-format off */
 	{ "chdir",   'C', OPT_STRING, G(chdir),   "DIR",  "work as if started in DIR", .complete = OC_DIR },
 	{ "json",    0,   OPT_FLAG,   G(json),    NULL,   "print the result as JSON" },
-	{ "dry-run", 'n', OPT_FLAG,   G(dry_run), NULL,   "print what would be done and do nothing" },
-	{ "verbose", 'v', OPT_COUNT,  G(verbose), NULL,   "say more; twice: even more" },
+	{ "dry-run", 'n', OPT_FLAG,   G(dry_run), NULL,   "print what would be done, and start none of it" },
+	{ "verbose", 'v', OPT_COUNT,  G(verbose), NULL,   "say more about what is done and why" },
 	{ "quiet",   'q', OPT_FLAG,   G(quiet),   NULL,   "say only what went wrong" },
 	{ "color",   0,   OPT_ENUM,   G(color),   "WHEN", "colour the output",
 	  .values = color_names, .complete = OC_ENUM },
