@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 struct found {
 	const struct opt *opt;
@@ -92,6 +93,21 @@ static int bad_value(const struct parser *p, const struct opt *o, const char *va
 	return err_set(p->err, -EINVAL, "option '--%s': '%s' is not %s", o->name, value, wanted);
 }
 
+static int set_number(const struct parser *p, struct found f, const char *value)
+{
+	auto_free char *wanted = NULL;
+	uint64_t n;
+
+	if (!str_u64(value, &n))
+		return bad_value(p, f.opt, value, "a whole number");
+	if (f.opt->max && (n < f.opt->min || n > f.opt->max)) {
+		wanted = xasprintf("a number from %" PRIu64 " to %" PRIu64, f.opt->min, f.opt->max);
+		return bad_value(p, f.opt, value, wanted);
+	}
+	*(uint64_t *)f.dst = n;
+	return 0;
+}
+
 static int set_value(const struct parser *p, struct found f, char *value)
 {
 	switch (f.opt->type) {
@@ -102,7 +118,7 @@ static int set_value(const struct parser *p, struct found f, char *value)
 		strv_add(f.dst, value);
 		return 0;
 	case OPT_U64:
-		return str_u64(value, f.dst) ? 0 : bad_value(p, f.opt, value, "a whole number");
+		return set_number(p, f, value);
 	case OPT_SIZE:
 		return str_size(value, f.dst)
 			       ? 0

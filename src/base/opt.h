@@ -31,6 +31,7 @@ struct opt {
 	const char *help;	   /* one line, lower case, no full stop */
 	const char *const *values; /* OPT_ENUM: NULL-terminated */
 	enum opt_complete complete;
+	uint64_t min, max; /* OPT_U64: bounds, where max is not 0 */
 };
 
 enum opt_style {

@@ -27,7 +27,7 @@ static const char *const file_systems[] = { "auto", "9p", "virtiofs", NULL };
 #define O(field) offsetof(struct bench_opts, field)
 static const struct opt bench_options[] = {
 	/* clang-format off */
-	{ "runs", 0, OPT_U64, O(runs), "N", "measure each this many times, in turns (default: 5)" },
+	{ "runs", 0, OPT_U64, O(runs), "N", "measure each this many times, in turns (default: 5)", .min = 1, .max = 1000 },
 	{ "accel", 0, OPT_ENUM, O(accel), "HOW", "acceleration", accels, OC_ENUM },
 	{ "fs", 0, OPT_ENUM, O(fs), "HOW", "how files are shared", file_systems, OC_ENUM },
 	/* clang-format on */
@@ -251,8 +251,6 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 	if (n_args > 1)
 		return usage_error(&cmd_bench_run, err, "one kernel at a time: '%s' is too many",
 				   args[1]);
-	if (o->runs > 1000)
-		return usage_error(&cmd_bench_run, err, "--runs: 1 to 1000");
 	env_for_guest(environ, &(struct strv){ 0 }, &env);
 	b.spec.env = env.v;
 	r = bench(&b, b.spec.kernel, err);

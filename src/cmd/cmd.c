@@ -55,7 +55,7 @@ char *cmd_usage(const struct cmd *cmd)
 }
 
 /* A hint that is there already ("did you mean") says more than the usage line alone. */
-static int as_usage_error(const struct cmd *cmd, struct err *err)
+int usage_error_of(const struct cmd *cmd, struct err *err)
 {
 	auto_free char *usage = cmd_usage(cmd), *before = NULL;
 
@@ -75,7 +75,7 @@ int usage_error(const struct cmd *cmd, struct err *err, const char *fmt, ...)
 	msg = xvasprintf(fmt, ap);
 	va_end(ap);
 	err_set(err, ERR_USAGE, "%s", msg);
-	return as_usage_error(cmd, err);
+	return usage_error_of(cmd, err);
 }
 
 static size_t count_words(const char *name)
@@ -259,7 +259,7 @@ static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 	r = opt_parse(argc, argv, tables, countof(tables), cmd->style, &args, &n, &dashes, err);
 	set_out(c);
 	if (r < 0) {
-		r = as_usage_error(cmd, err);
+		r = usage_error_of(cmd, err);
 	} else if (c->global.help) {
 		help_print_cmd(&c->out, cmd);
 	} else if (c->global.version) {
@@ -297,7 +297,7 @@ static int dispatch(struct call *c, int argc, char **argv, struct err *err)
 	r = opt_parse(argc, argv, &table, 1, OPT_STOP, &args, &n, &dashes, err);
 	set_out(c);
 	if (r < 0)
-		return as_usage_error(NULL, err);
+		return usage_error_of(NULL, err);
 	if (!n || c->global.version)
 		return no_command(c, err);
 	c->cmd = cmd_find(args, n, &words);

@@ -64,6 +64,8 @@ extern const size_t n_cmds;
  * hint, and returns ERR_USAGE.
  */
 int usage_error(const struct cmd *cmd, struct err *err, const char *fmt, ...) PRINTF(3, 4);
+/* Makes one of an error already set; its hint stays in front. */
+int usage_error_of(const struct cmd *cmd, struct err *err);
 
 /* What main() does: the options in front, the command, its options, the exit status. */
 int cmd_main(int argc, char **argv);

@@ -37,7 +37,7 @@ static const struct opt run_options[] = {
 	{ "cwd", 0, OPT_STRING, O(cwd), "DIR", "where the command starts (default: the current folder)", .complete = OC_DIR },
 	{ "env", 0, OPT_LIST, O(env), "NAME[=VALUE]", "set a variable for the command; without a value: remove it" },
 	{ "user", 'u', OPT_STRING, O(user), "USER", "run the command as this user of the guest (default: root)" },
-	{ "cpus", 'c', OPT_U64, O(cpus), "N", "processors (default: the host's up to 8 under kvm, 1 under tcg)" },
+	{ "cpus", 'c', OPT_U64, O(cpus), "N", "processors (default: the host's up to 8 under kvm, 1 under tcg)", .min = 1, .max = 512 },
 	{ "memory", 'm', OPT_SIZE, O(memory), "SIZE", "memory, as 512M or 2G (default: 1G)" },
 	{ "append", 'a', OPT_LIST, O(append), "PARAMS", "add kernel parameters; they stand last and win" },
 	{ "initrd", 0, OPT_STRING, O(initrd), "FILE", "unpack this initramfs below kiln's own", .complete = OC_FILE },
@@ -45,7 +45,7 @@ static const struct opt run_options[] = {
 	{ "disk", 0, OPT_LIST, O(disks), "FILE[:FORMAT][:ro]", "a disk image as /dev/vda and so on (format: by name, else raw)", .complete = OC_FILE },
 	{ "timeout", 't', OPT_SPAN, O(timeout), "TIME", "end the run after this time, as 90s or 5m, with status 124" },
 	{ "console", 0, OPT_STRING, O(console), "FILE|-", "write the guest's console to a file, or to stderr", .complete = OC_FILE },
-	{ "gdb", 0, OPT_U64, O(gdb), "PORT", "wait for gdb at 127.0.0.1:PORT before the first instruction" },
+	{ "gdb", 0, OPT_U64, O(gdb), "PORT", "wait for gdb at 127.0.0.1:PORT before the first instruction", .min = 1, .max = 65535 },
 	{ "arch", 0, OPT_STRING, O(arch), "ARCH", "expect a kernel of this architecture: x86_64, arm64" },
 	{ "accel", 0, OPT_ENUM, O(accel), "auto|kvm|tcg", "acceleration (default: the best that is proved to work)", accels, OC_ENUM },
 	{ "fs", 0, OPT_ENUM, O(fs), "auto|9p|virtiofs", "how files are shared (default: what kernel and host can do)", file_systems, OC_ENUM },
@@ -104,13 +104,15 @@ static int parse_ports(const char *text, struct vm_run_spec *spec, struct err *e
 
 static int parse_net(const char *net, struct vm_run_spec *spec, struct err *err)
 {
+	const char *ports = net;
+
 	if (!net || str_eq(net, "none"))
 		return 0;
-	if (!str_skip(&net, "user") || (*net && *net != ','))
+	if (!str_skip(&ports, "user") || (*ports && *ports != ','))
 		return usage_error(&cmd_run, err,
 				   "--net takes none or user[,HOST:GUEST...], not '%s'", net);
 	spec->net = true;
-	return *net ? parse_ports(net + 1, spec, err) : 0;
+	return *ports ? parse_ports(ports + 1, spec, err) : 0;
 }
 
 static bool is_format(const char *s)
@@ -167,6 +169,8 @@ static int parse_lists(const struct run_opts *o, struct vm_run_spec *spec, struc
 		r = vm_share_parse(o->shares.v[i], &s, err);
 		if (r == 0)
 			vec_push(&spec->shares, s);
+		else if (r == -EINVAL)
+			r = usage_error_of(&cmd_run, err);
 	}
 	for (size_t i = 0; r == 0 && i < o->disks.n; i++)
 		r = parse_disk(o->disks.v[i], spec, err);
@@ -181,13 +185,9 @@ static int parse_scalars(const struct run_opts *o, struct vm_run_spec *spec, str
 			return usage_error(&cmd_run, err,
 					   "--arch: '%s' is no architecture kiln knows", o->arch);
 	}
-	if (o->cpus > 512)
-		return usage_error(&cmd_run, err, "--cpus: 1 to 512");
 	if (o->memory && o->memory < (32 << 20))
 		return usage_error(&cmd_run, err,
 				   "--memory: at least 32M; a number without a unit is in bytes");
-	if (o->gdb > 65535)
-		return usage_error(&cmd_run, err, "--gdb takes a TCP port, 1 to 65535");
 	spec->cpus = (unsigned)o->cpus;
 	spec->memory = o->memory;
 	spec->gdb = (uint16_t)o->gdb;
