@@ -59,7 +59,7 @@ int krn_vmlinux(struct krn *k, const struct krn_progress *progress, char **ret_p
 		struct krn_image *ret_info, struct err *err);
 
 /*
- * The kernel's configuration as text: k->config, or embedded in the image. -ENOENT if neither is
- * there.
+ * The kernel's configuration as text: k->config if it can be read, else embedded in the image.
+ * -ENOENT if neither is there.
  */
 int krn_config(struct krn *k, struct str *ret, struct err *err);

@@ -185,7 +185,8 @@ static int embedded_config(struct krn *k, struct str *ret, struct err *err)
 
 int krn_config(struct krn *k, struct str *ret, struct err *err)
 {
-	if (k->config)
+	/* Some distributions keep it to root. */
+	if (k->config && access(k->config, R_OK) == 0)
 		return file_read(AT_FDCWD, k->config, CONFIG_MAX, ret, err);
 	return embedded_config(k, ret, err);
 }

@@ -77,7 +77,7 @@ static void is_installed(const char *scratch, const char *spec, const char *rele
 static void test_installed(void **state)
 {
 	auto_krn struct krn k = { 0 };
-	auto_str struct str config = { 0 };
+	auto_str struct str config = { 0 }, embedded = { 0 };
 	auto_err struct err err = { 0 };
 
 	put_installed(*state, "6.9.1-test");
@@ -89,6 +89,10 @@ static void test_installed(void **state)
 	assert_int_equal(strlen(k.key), 64);
 	assert_done(krn_config(&k, &config, &err), &err);
 	assert_string_equal(str_c(&config), "CONFIG_FROM_FILE=y\n");
+	/* For root no file is unreadable but one that is gone. */
+	assert_int_equal(unlink(k.config), 0);
+	assert_done(krn_config(&k, &embedded, &err), &err);
+	assert_string_equal(str_c(&embedded), "CONFIG_EMBEDDED=y\n");
 }
 
 static void test_installed_in_modules(void **state)
