@@ -145,16 +145,15 @@ static bool same_id(const struct file_id *a, const struct file_id *b)
 	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-int digest_file_cached(const char *path, char ret_hex[DIGEST_HEX + 1], struct err *err)
+int digest_fd_cached(int fd, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	auto_free char *memory = NULL;
 	struct file_id id, after;
 	struct stat st;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "cannot open '%s'", path);
+	if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(err, "cannot read '%s'", name);
 	id = file_id_of(&st);
 	if (S_ISREG(st.st_mode) && settled(&id))
 		memory = memory_of(&id);
@@ -162,11 +161,20 @@ int digest_file_cached(const char *path, char ret_hex[DIGEST_HEX + 1], struct er
 		return 0;
 	r = digest_fd(fd, ret_hex, err);
 	if (r < 0)
-		return err_wrap(err, r, "'%s'", path);
+		return err_wrap(err, r, "'%s'", name);
 	if (memory && !fstat(fd, &st)) {
 		after = file_id_of(&st);
 		if (same_id(&id, &after))
 			remember(memory, ret_hex);
 	}
 	return 0;
+}
+
+int digest_file_cached(const char *path, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(err, "cannot open '%s'", path);
+	return digest_fd_cached(fd, path, ret_hex, err);
 }

@@ -76,7 +76,7 @@ int krn_from_package(int fd, const char *path, const struct krn_progress *progre
 {
 	auto_cached struct krn_cached c = KRN_CACHED_NONE;
 	auto_free char *dir = NULL;
-	int r = digest_file_cached(path, k->key, err);
+	int r = digest_fd_cached(fd, path, k->key, err);
 
 	if (r == 0)
 		r = krn_cached_path("packages", k->key, &dir, err);

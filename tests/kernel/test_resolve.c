@@ -3,6 +3,8 @@
 #include "home.h"
 #include "make.h"
 
+#include "base/digest.h"
+#include "kernel/package.h"
 #include "kernel/resolve.h"
 
 #include <dirent.h>
@@ -481,6 +483,25 @@ static void test_package(void **state)
 	assert_string_equal(a.key, b.key);
 }
 
+/* Digest and content are those of the file that was opened, whatever has its name by then. */
+static void test_package_replaced(void **state)
+{
+	auto_free char *path = path_join(*state, "k.deb");
+	auto_krn struct krn k = { .kind = KRN_PACKAGE };
+	char digest[DIGEST_HEX + 1];
+	auto_err struct err err = { 0 };
+	auto_close int fd = -1;
+
+	put_deb(*state, "k.deb", CONTROL, true);
+	assert_done(digest_file_cached(path, digest, &err), &err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(unlink(path), 0);
+	put_deb(*state, "k.deb", "Package: hello\n", false);
+	assert_done(krn_from_package(fd, path, NULL, &k, &err), &err);
+	assert_string_equal(k.key, digest);
+	ends_with(k.image, "/boot/vmlinuz-6.9.1-test");
+}
+
 /*
  * A killed kiln leaves KEY.tmp, somebody removes the image from the cache: both are mended by the
  * next.
@@ -583,6 +604,7 @@ int main(void)
 		home_test(test_vmlinux_unpacked_once),
 		home_test(test_vmlinux_of_folder),
 		home_test(test_package),
+		home_test(test_package_replaced),
 		home_test(test_package_mended),
 		home_test(test_not_a_kernel_package),
 		home_test(test_not_a_kernel_apk),
