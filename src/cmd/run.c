@@ -145,10 +145,13 @@ static int parse_disk(const char *text, struct vm_run_spec *spec, struct err *er
 		*colon = 0;
 	}
 	if (access(file, d.readonly ? R_OK : R_OK | W_OK) < 0) {
+		auto_free char *readonly = xasprintf("%s:ro", file);
+		auto_str struct str word = { 0 };
 		int r = err_sys(err, "cannot use '%s' as a disk", file);
 
+		str_add_quoted(&word, readonly);
 		return r == -EACCES && !d.readonly && access(file, R_OK) == 0
-			       ? err_hint(err, r, "read-only: --disk '%s:ro'", file)
+			       ? err_hint(err, r, "read-only: --disk %s", str_c(&word))
 			       : r;
 	}
 	if (!format)

@@ -133,12 +133,14 @@ void look_userns(const struct host *h, const struct check *c, struct host_findin
 void look_space(const struct host *h, const struct check *c, struct host_finding *f)
 {
 	const char *dir = str_eq(c->arg, "cache") ? h->cache_dir : h->data_dir;
+	auto_str struct str word = { 0 };
 	uint64_t space;
 	double gib;
 
+	str_add_quoted(&word, dir);
 	if (h->ops->space(h, dir, &space) < 0) {
-		check_missing(f, xasprintf("mkdir -p %s", dir), "cannot read the free space of %s",
-			      dir);
+		check_missing(f, xasprintf("mkdir -p %s", str_c(&word)),
+			      "cannot read the free space of %s", dir);
 		return;
 	}
 	gib = (double)space / (double)GIB;

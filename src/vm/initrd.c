@@ -77,16 +77,17 @@ static int cache_path(const struct vm_initrd_spec *spec, char **ret, struct err 
 static int missing_modules(const struct vm_initrd_spec *spec, const struct strv *missing,
 			   struct err *err)
 {
-	auto_str struct str names = { 0 };
+	auto_str struct str names = { 0 }, build = { 0 };
 
 	for (size_t i = 0; i < missing->n; i++)
 		str_addf(&names, "%s%s", i ? " " : "", missing->v[i]);
 	err_set(err, -ENOENT,
 		"the kernel's configuration makes modules of what it needs to boot here, but %s not there: %s",
 		missing->n > 1 ? "they are" : "it is", str_c(&names));
-	if (spec->kernel->build)
-		return err_hint(err, -ENOENT, "build them: make -C %s modules",
-				spec->kernel->build);
+	if (spec->kernel->build) {
+		str_add_quoted(&build, spec->kernel->build);
+		return err_hint(err, -ENOENT, "build them: make -C %s modules", str_c(&build));
+	}
 	return err_hint(
 		err, -ENOENT,
 		"give kiln the kernel's package or build folder instead of the bare image, or build these in");

@@ -307,6 +307,25 @@ static void test_initrd(void **state)
 	assert_string_not_equal(first, renewed);
 }
 
+static void test_initrd_hint(void **state)
+{
+	auto_free char *build = path_join(*state, "my build"), *guest = path_join(*state, "guest");
+	struct krn k = { .kind = KRN_FOLDER, .modules = build, .build = build, .key = "0123" };
+	auto_strv struct strv names = { 0 };
+	struct vm_initrd_spec spec = {
+		.kernel = &k, .modules = &names, .guest = guest, .must_have = true
+	};
+	auto_free char *path = NULL;
+	auto_err struct err err = { 0 };
+
+	strv_add(&names, "a");
+	make_text(*state, "guest", "init");
+	make_text(*state, "my build/modules.order", "");
+	assert_int_equal(vm_initrd_make(&spec, &path, &err), -ENOENT);
+	assert_contains(err.hint, "make -C '/");
+	assert_contains(err.hint, "/my build' modules");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +338,7 @@ int main(void)
 		home_test(test_view_without_depmod),
 		home_test(test_read),
 		home_test(test_initrd),
+		home_test(test_initrd_hint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
