@@ -21,15 +21,12 @@ struct bench_opts {
 	int accel, fs;
 };
 
-static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
-static const char *const file_systems[] = { "auto", "9p", "virtiofs", NULL };
-
 #define O(field) offsetof(struct bench_opts, field)
 static const struct opt bench_options[] = {
 	/* clang-format off */
 	{ "runs", 0, OPT_U64, O(runs), "N", "measure each this many times, in turns (default: 5)", .min = 1, .max = 1000 },
-	{ "accel", 0, OPT_ENUM, O(accel), "HOW", "acceleration", accels, OC_ENUM },
-	{ "fs", 0, OPT_ENUM, O(fs), "HOW", "how files are shared", file_systems, OC_ENUM },
+	{ "accel", 0, OPT_ENUM, O(accel), "HOW", "acceleration", vm_accel_names, OC_ENUM },
+	{ "fs", 0, OPT_ENUM, O(fs), "HOW", "how files are shared", vm_fs_names, OC_ENUM },
 	/* clang-format on */
 };
 
@@ -61,8 +58,8 @@ static void add_kiln(struct bench *b, const char *kernel)
 	struct vm_series *s = &b->series[b->n++];
 
 	s->name = xstrdup("kiln run -- true");
-	strv_adds(&s->argv, "/proc/self/exe", "run", "-q", "--accel", accels[b->opts->accel],
-		  "--fs", file_systems[b->opts->fs], NULL);
+	strv_adds(&s->argv, "/proc/self/exe", "run", "-q", "--accel",
+		  vm_accel_names[b->opts->accel], "--fs", vm_fs_names[b->opts->fs], NULL);
 	if (kernel)
 		strv_add(&s->argv, kernel);
 	strv_adds(&s->argv, "--", "true", NULL);

@@ -25,8 +25,6 @@ struct run_opts {
 	bool no_tune;
 };
 
-static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
-static const char *const file_systems[] = { "auto", "9p", "virtiofs", NULL };
 static const char *const boards[] = { "auto", "pc", "q35", "microvm", "virt", NULL };
 
 #define O(field) offsetof(struct run_opts, field)
@@ -47,8 +45,8 @@ static const struct opt run_options[] = {
 	{ "console", 0, OPT_STRING, O(console), "FILE|-", "write the guest's console to a file, or to stderr", .complete = OC_FILE },
 	{ "gdb", 0, OPT_U64, O(gdb), "PORT", "wait for gdb at 127.0.0.1:PORT before the first instruction", .min = 1, .max = 65535 },
 	{ "arch", 0, OPT_STRING, O(arch), "ARCH", "expect a kernel of this architecture: x86_64, arm64" },
-	{ "accel", 0, OPT_ENUM, O(accel), "auto|kvm|tcg", "acceleration (default: the best that is proved to work)", accels, OC_ENUM },
-	{ "fs", 0, OPT_ENUM, O(fs), "auto|9p|virtiofs", "how files are shared (default: what kernel and host can do)", file_systems, OC_ENUM },
+	{ "accel", 0, OPT_ENUM, O(accel), "auto|kvm|tcg", "acceleration (default: the best that is proved to work)", vm_accel_names, OC_ENUM },
+	{ "fs", 0, OPT_ENUM, O(fs), "auto|9p|virtiofs", "how files are shared (default: what kernel and host can do)", vm_fs_names, OC_ENUM },
 	{ "machine", 0, OPT_ENUM, O(machine), "auto|pc|q35|microvm|virt", "QEMU's machine type (default: the fastest that is reliable)", boards, OC_ENUM },
 	{ "no-tune", 0, OPT_FLAG, O(no_tune), NULL, "leave out what only makes the boot faster (-v shows what that is)" },
 	{ "qemu", 0, OPT_STRING, O(qemu), "PROGRAM", "use this QEMU", .complete = OC_FILE },

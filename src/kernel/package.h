@@ -27,10 +27,7 @@ void krn_pkg_release(struct krn_pkg *p);
 int krn_pkg_unpack(int fd, const char *name, struct krn_tree *tree,
 		   const struct krn_progress *progress, struct krn_pkg *ret, struct err *err);
 
-/*
- * The first package named linux-image-* (or linux-* for others' metapackages) among the
- * dependencies; NULL if none.
- */
+/* The first package named linux-image-* among the dependencies; NULL if none. */
 char *krn_pkg_kernel_dependency(const struct krn_pkg *p);
 
 /* Fills in k from the package at fd (unpacked into the cache at most once). */

@@ -39,12 +39,6 @@ void cpio_file(struct cpio *c, const char *name, mode_t mode, const void *data, 
 	entry(c, name, S_IFREG | mode, data, n, 0, 0);
 }
 
-void cpio_link(struct cpio *c, const char *name, const char *target)
-{
-	c->inode++;
-	entry(c, name, S_IFLNK | 0777, target, strlen(target), 0, 0);
-}
-
 void cpio_node(struct cpio *c, const char *name, mode_t mode, unsigned major, unsigned minor)
 {
 	c->inode++;

@@ -18,7 +18,6 @@ struct cpio {
 /* Names are relative to the root ("dev/console"). A folder must be added before what lies in it. */
 void cpio_dir(struct cpio *c, const char *name, mode_t mode);
 void cpio_file(struct cpio *c, const char *name, mode_t mode, const void *data, size_t n);
-void cpio_link(struct cpio *c, const char *name, const char *target);
 void cpio_node(struct cpio *c, const char *name, mode_t mode, unsigned major, unsigned minor);
 /* Ends the archive, padded to 512 bytes, so that another may stand behind it. */
 void cpio_end(struct cpio *c);

@@ -22,11 +22,11 @@
 #define DEVICE	   "/dev/kvm"
 #define MEMORY_MAX 4096
 
+const char *const vm_accel_names[] = { "auto", "kvm", "tcg", NULL };
+
 const char *vm_accel_name(enum vm_accel a)
 {
-	static const char *const names[] = { "auto", "kvm", "tcg" };
-
-	return names[a];
+	return vm_accel_names[a];
 }
 
 void vm_accel_verdict_release(struct vm_accel_verdict *v)

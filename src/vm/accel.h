@@ -14,6 +14,7 @@
 #include "vm/qemu.h"
 
 enum vm_accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+extern const char *const vm_accel_names[]; /* of each, then NULL */
 const char *vm_accel_name(enum vm_accel a);
 
 struct vm_accel_verdict {

@@ -9,11 +9,11 @@
 
 static const char *const modes[] = { "ro", "rw", "cow" };
 
+const char *const vm_fs_names[] = { "auto", "9p", "virtiofs", NULL };
+
 const char *vm_fs_name(enum vm_fs fs)
 {
-	static const char *const names[] = { "auto", "9p", "virtiofs" };
-
-	return names[fs];
+	return vm_fs_names[fs];
 }
 
 const char *vm_share_mode_name(enum vm_share_mode mode)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 enum vm_fs { VM_FS_AUTO, VM_FS_9P, VM_FS_VIRTIOFS };
+extern const char *const vm_fs_names[]; /* of each, then NULL */
 const char *vm_fs_name(enum vm_fs fs);
 
 enum vm_share_mode {
