@@ -69,6 +69,16 @@ char *path_abs(const char *path)
 	return str_take(&b);
 }
 
+int path_check_current(struct err *err)
+{
+	auto_free char *cwd = getcwd(NULL, 0);
+
+	if (cwd && *cwd == '/')
+		return 0;
+	err_code(err, cwd ? -ENOENT : -errno, "cannot tell which folder this is");
+	return err_hint(err, -ENOENT, "enter one that is there, or work in another by -C DIR");
+}
+
 char *path_existing(const char *path)
 {
 	char *p = xstrdup(path);

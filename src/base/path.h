@@ -12,8 +12,13 @@ char *path_join3(const char *a, const char *b, const char *c);
 const char *path_base(const char *path);
 /* The part before the last slash: "." where there is none, "/" for a file in the root. */
 char *path_dir(const char *path);
-/* Absolute and without "." or empty parts and trailing slashes; links are not resolved. */
+/*
+ * Absolute and without "." or empty parts and trailing slashes; links are not resolved. A relative
+ * path wants a current folder (path_check_current()).
+ */
 char *path_abs(const char *path);
+/* An error where the current folder has no path: it was removed, or lies outside of the root. */
+int path_check_current(struct err *err);
 /* The path itself if it is there, else the nearest folder above it that is; "." or "/" in the end. */
 char *path_existing(const char *path);
 

@@ -248,6 +248,9 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 	if (n_args > 1)
 		return usage_error(&cmd_bench_run, err, "one kernel at a time: '%s' is too many",
 				   args[1]);
+	r = path_check_current(err);
+	if (r < 0)
+		return r;
 	env_for_guest(environ, &(struct strv){ 0 }, &env);
 	b.spec.env = env.v;
 	r = bench(&b, b.spec.kernel, err);

@@ -361,6 +361,9 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 		return usage_error(
 			&cmd_run, err,
 			"--json goes with --dry-run: otherwise the output is the command's");
+	r = path_check_current(err);
+	if (r < 0)
+		return r;
 	env_for_guest(environ, &o->env, &env);
 	spec.env = env.v;
 	set_streams(&spec);
