@@ -2,11 +2,9 @@
 /* Checks of programs and headers: QEMU, virtiofsd, compilers and what a kernel build calls. */
 #include "host/check.h"
 #include "host/distro.h"
+#include "vm/virtiofsd.h"
 
 #include <errno.h>
-
-static const char *const virtiofsd_dirs[] = { "/usr/libexec", "/usr/lib", "/usr/lib/qemu",
-					      "/usr/lib/virtiofsd", NULL };
 
 static char *qemu_features(const struct vm_qemu *q)
 {
@@ -139,7 +137,7 @@ static void found_program(const struct host *h, const char *path, const char *ne
 
 void look_virtiofsd(const struct host *h, const struct check *c, struct host_finding *f)
 {
-	auto_free char *path = host_program(h, "virtiofsd", virtiofsd_dirs);
+	auto_free char *path = host_program(h, "virtiofsd", vm_virtiofsd_dirs);
 
 	need_without_9p(h, f);
 	if (path)

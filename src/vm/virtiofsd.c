@@ -28,8 +28,8 @@
 #define TRIAL_NS (150 * NSEC_PER_MSEC)
 
 /* Debian and Ubuntu, Fedora and Arch, QEMU's old one. */
-static const char *const hidden_in[] = { "/usr/libexec", "/usr/lib", "/usr/lib/virtiofsd",
-					 "/usr/lib/qemu", NULL };
+const char *const vm_virtiofsd_dirs[] = { "/usr/libexec", "/usr/lib", "/usr/lib/virtiofsd",
+					  "/usr/lib/qemu", NULL };
 
 struct jail {
 	const char *source; /* the shared folder */
@@ -343,7 +343,7 @@ int vm_virtiofsd_find(struct vm_virtiofsd *ret, struct err *err)
 	const char *nl;
 	int r;
 
-	if (path_find_program("virtiofsd", hidden_in, &v.path) < 0) {
+	if (path_find_program("virtiofsd", vm_virtiofsd_dirs, &v.path) < 0) {
 		err_set(err, -ENOENT, "there is no virtiofsd on this host");
 		return err_hint(err, -ENOENT,
 				"install the package virtiofsd (Debian 12: qemu-system-common)");

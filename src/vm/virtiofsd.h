@@ -17,6 +17,7 @@ struct vm_virtiofsd {
 	char *preload; /* what the old one needs to be of use to a user (preload/noatime.c), or NULL */
 };
 
+extern const char *const vm_virtiofsd_dirs[]; /* where distributions hide it; then NULL */
 /*
  * Finds it ($PATH, then the folders distributions hide it in) and tries it out on an empty folder;
  * the answer is remembered per program, user and boot of the host. -ENOENT: there is none; -EIO: it
