@@ -309,11 +309,10 @@ static void write_modprobe(const char *path)
 	fclose(f);
 }
 
-/* Some mounts make the kernel call modprobe for modules nobody needs (bpffs: bpf_preload), over the
- * share. */
+/* The mount of bpffs makes the kernel call modprobe for what nobody needs (bpf_preload), over the share. */
 void modprobe_off(void)
 {
-	FILE *f = fopen(MODPROBE, "re");
+	FILE *f = access("/sys/fs/bpf", F_OK) == 0 ? fopen(MODPROBE, "re") : NULL;
 
 	if (!f)
 		return;

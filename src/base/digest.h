@@ -8,9 +8,10 @@
 
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /*
- * The digest of an open file from its beginning (name is for messages), remembered in the cache folder by the file's identity (device, inode, size,
- * mtime, ctime), so that an unchanged file is read once. A file changed within the last two seconds
- * is read each time: its times could not tell a second change from the first.
+ * The digest of an open file from its beginning (name is for messages), remembered in the cache
+ * folder by the file's identity (device, inode, size, mtime, ctime), so that an unchanged file is
+ * read once. A file changed within the last two seconds is read each time: its times could not tell
+ * a second change from the first.
  */
 int digest_fd_cached(int fd, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /* The same for a file by its path. */

@@ -10,10 +10,12 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "kernel/bytes.h"
 #include "kernel/find.h"
 #include "kernel/modinfo.h"
 #include "kernel/unpack.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -366,7 +368,7 @@ int krn_module_read(const char *path, struct str *ret, struct err *err)
  * At the end of the file: the signature, struct module_signature (12 bytes, the last four are the
  * signature's length in big-endian), and the marker.
  */
-void krn_module_unsign(struct str *module)
+static void cut_signature(struct str *module)
 {
 	static const char marker[] = "~Module signature appended~\n";
 	const size_t tail = sizeof(marker) - 1 + 12;
@@ -379,4 +381,29 @@ void krn_module_unsign(struct str *module)
 	length = (size_t)end[-4] << 24 | (size_t)end[-3] << 16 | (size_t)end[-2] << 8 | end[-1];
 	if (length <= module->n - tail)
 		module->n -= tail + length;
+}
+
+/* Its section loses its name, which is what the kernel finds it by. The kernel takes only its own class. */
+static void hide_btf(struct str *module)
+{
+	struct bytes b = { (const uint8_t *)module->s, module->n, false };
+	uint64_t at = bytes_u64(&b, offsetof(Elf64_Ehdr, e_shoff)), names;
+	unsigned n = bytes_u16(&b, offsetof(Elf64_Ehdr, e_shnum));
+	unsigned in = bytes_u16(&b, offsetof(Elf64_Ehdr, e_shstrndx));
+
+	if (!bytes_eq(&b, 0, ELFMAG, SELFMAG) || bytes_u8(&b, EI_CLASS) != ELFCLASS64 ||
+	    bytes_u8(&b, EI_DATA) != ELFDATA2LSB ||
+	    bytes_u16(&b, offsetof(Elf64_Ehdr, e_shentsize)) != sizeof(Elf64_Shdr) || in >= n ||
+	    !bytes_has(&b, at, n * sizeof(Elf64_Shdr)))
+		return;
+	names = bytes_u64(&b, at + in * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_offset));
+	for (; n; n--, at += sizeof(Elf64_Shdr))
+		if (bytes_eq(&b, names + bytes_u32(&b, at), ".BTF", sizeof(".BTF")))
+			memset(module->s + at, 0, sizeof(Elf64_Word));
+}
+
+void krn_module_strip(struct str *module)
+{
+	cut_signature(module);
+	hide_btf(module);
 }

@@ -21,8 +21,11 @@ int krn_modules_closure(const struct krn *k, const char *const *names, size_t n,
 
 /* A module's ELF file, decompressed. At most 256 MiB. */
 int krn_module_read(const char *path, struct str *ret, struct err *err);
-/* Cuts the signature off a module's end (include/linux/module_signature.h), if it has one. */
-void krn_module_unsign(struct str *module);
+/*
+ * Cuts the signature off a module's end (include/linux/module_signature.h), if it has one, and hides
+ * the type information for BPF, ".BTF", from the kernel, which would check each type of it.
+ */
+void krn_module_strip(struct str *module);
 
 /*
  * A folder to be shown in the guest as /lib/modules/RELEASE, complete with depmod's files, so that

@@ -66,7 +66,7 @@ static int cache_path(const struct vm_initrd_spec *spec, char **ret, struct err 
 		return r;
 	for (size_t i = 0; i < spec->modules->n; i++)
 		krn_mix_str(&all, spec->modules->v[i]);
-	krn_mix_str(&all, spec->unsign ? "unsigned" : NULL);
+	krn_mix_str(&all, spec->strip ? "stripped" : NULL);
 	krn_mix_str(&all, spec->command);
 	krn_mix_hex(&all, hex);
 	/* The kernel's key names the image and the modules. */
@@ -113,8 +113,8 @@ static int add_modules(struct cpio *c, const struct vm_initrd_spec *spec, struct
 		r = krn_module_read(files.v[i], &data, err);
 		if (r < 0)
 			return r;
-		if (spec->unsign)
-			krn_module_unsign(&data);
+		if (spec->strip)
+			krn_module_strip(&data);
 		snprintf(name, sizeof(name), "kiln/modules/%03zu.ko", i);
 		cpio_file(c, name, 0644, data.s, data.n);
 	}

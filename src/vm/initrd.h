@@ -11,8 +11,8 @@ struct vm_initrd_spec {
 	const char *guest; /* the guest program of the kernel's architecture */
 	const struct krn *kernel;
 	const struct strv *modules; /* names wanted */
-	bool must_have;	     /* a module that is found neither as a file nor built in is an error */
-	bool unsign;	     /* put the modules in without their signatures */
+	bool must_have; /* a module that is found neither as a file nor built in is an error */
+	bool strip; /* put the modules in without their signatures and types, see krn_module_strip() */
 	const char *user;    /* an initramfs to be unpacked below kiln's own; NULL: none */
 	const char *command; /* absolute path of a program to be put in with its libraries; NULL:
 				none */

@@ -354,7 +354,7 @@ static int plan_initrd(const struct vm_run_spec *spec, struct vm_plan *p,
 	struct vm_initrd_spec is = { .kernel = &p->kernel,
 				     .modules = &modules->names,
 				     .must_have = modules->known,
-				     .unsign = modules->unsign,
+				     .strip = modules->strip,
 				     .user = spec->initrd,
 				     .command = p->command };
 	int r = dir_own_file(name, &guest, err);

@@ -7,8 +7,8 @@
 /* What PID 1 has to load before it can reach anything. */
 struct vm_boot_modules {
 	struct strv names;
-	bool known;  /* the configuration was there, so that these are modules for sure */
-	bool unsign; /* leave out their signatures */
+	bool known; /* the configuration was there, so that these are modules for sure */
+	bool strip; /* leave out their signatures and types */
 };
 
 /* What was decided, for -v. */

@@ -193,12 +193,12 @@ static int plan_fs(const struct vm_run_spec *spec, struct vm_plan *p,
 }
 
 /*
- * Under emulation the check of a signature costs as much as all the rest of loading a module.
- * Without it the kernel notes the taint E. Where the kernel insists on signatures, or the user asks
+ * Under emulation the check of a signature costs as much as all the rest of loading a module, and
+ * that of its BTF a twentieth of the boot's modules. Without a signature the kernel notes the taint E. Where the kernel insists on signatures, or the user asks
  * it to, they stay.
  */
-static bool may_unsign(const struct vm_run_spec *spec, const struct vm_plan *p,
-		       const struct dotconfig *config)
+static bool may_strip(const struct vm_run_spec *spec, const struct vm_plan *p,
+		      const struct dotconfig *config)
 {
 	if (spec->no_tune || p->accel.accel != ACCEL_TCG || !has(config, "MODULE_SIG") ||
 	    has(config, "MODULE_SIG_FORCE") || has(config, "LOCK_DOWN_KERNEL_FORCE_INTEGRITY") ||
@@ -207,8 +207,8 @@ static bool may_unsign(const struct vm_run_spec *spec, const struct vm_plan *p,
 		return false;
 	vm_plan_detail(
 		spec,
-		"modules of the boot: without their signatures, whose check is slow under tcg "
-		"(taint E; --no-tune keeps them)");
+		"modules of the boot: without their signatures and BTF, whose checks are slow under "
+		"tcg (taint E; --no-tune keeps them)");
 	return true;
 }
 
@@ -240,7 +240,7 @@ static int check(const struct vm_run_spec *spec, struct vm_plan *p, const struct
 	strv_extend(&ret->names, bus.modules.v);
 	strv_extend(&ret->names, needs.modules.v);
 	if (config && ret->names.n)
-		ret->unsign = may_unsign(spec, p, config);
+		ret->strip = may_strip(spec, p, config);
 	return 0;
 }
 

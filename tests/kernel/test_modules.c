@@ -7,6 +7,8 @@
 #include "kernel/modules.h"
 #include "vm/initrd.h"
 
+#include <elf.h>
+
 static void put_module(const char *scratch, const char *path, const char *modinfo, size_t n)
 {
 	auto_str struct str b = { 0 };
@@ -285,6 +287,38 @@ static void test_read(void **state)
 	}
 }
 
+/* What is no signature, and what is no section, is left as it is. */
+static void test_strip(void **state)
+{
+	static const char marker[] = "~Module signature appended~\n";
+	static const char tail[] = "signature"
+				   "\1\0\2\0\0\0\0\0\0\0\0\11";
+	auto_str struct str plain = { 0 }, signed_one = { 0 };
+	Elf64_Ehdr *eh;
+	Elf64_Shdr *sh;
+
+	make_module(&plain, INFO("name=a"));
+	eh = (Elf64_Ehdr *)plain.s;
+	sh = (Elf64_Shdr *)(plain.s + eh->e_shoff);
+	memcpy(plain.s + sh[eh->e_shstrndx].sh_offset + sh[1].sh_name, ".BTF", 5);
+	str_add(&signed_one, plain.s, plain.n);
+	str_add(&signed_one, tail, sizeof(tail) - 1);
+	str_adds(&signed_one, marker);
+	krn_module_strip(&signed_one);
+	assert_int_equal(signed_one.n, plain.n);
+	sh = (Elf64_Shdr *)(signed_one.s + eh->e_shoff);
+	assert_int_equal(sh[1].sh_name, 0);
+	sh[1].sh_name = ((Elf64_Shdr *)(plain.s + eh->e_shoff))[1].sh_name;
+	assert_memory_equal(signed_one.s, plain.s, plain.n);
+	for (size_t n = 0; n < plain.n; n++) {
+		auto_free char *copy = xmemdup(plain.s, n);
+		struct str part = { .s = copy, .n = n };
+
+		krn_module_strip(&part);
+		assert_int_equal(part.n, n);
+	}
+}
+
 /* A module of an installed kernel that was replaced goes into the next boot. */
 static void test_initrd(void **state)
 {
@@ -337,6 +371,7 @@ int main(void)
 		home_test(test_view_by_depmod_of_usr),
 		home_test(test_view_without_depmod),
 		home_test(test_read),
+		home_test(test_strip),
 		home_test(test_initrd),
 		home_test(test_initrd_hint),
 	};
