@@ -330,6 +330,8 @@ static int try_out(struct vm_virtiofsd *v, const char *verdict, struct err *err)
 	 */
 	if (r == 0 || r == EFAILS)
 		(void)file_publish(verdict, text, strlen(text), 0600, NULL);
+	if (r == EFAILS)
+		r = why.code = -EIO;
 	if (r < 0)
 		err_move(err, &why);
 	return r;
