@@ -284,6 +284,23 @@ static void tell_lost(const struct vm_run_spec *spec, const struct vm_accel_verd
 		spec->detail(spec->ctx, text);
 }
 
+/*
+ * tcg carries out string instructions step by step, and a processor that calls itself good at bytes
+ * (enhanced and fast short REP MOVSB and STOSB) is taken at its word by kernels and libraries: they
+ * copy and clear memory a byte a step and not eight.
+ */
+#define TCG_CPU "max,-erms,-fsrm"
+
+void vm_plan_cpu(const struct vm_run_spec *spec, struct vm_plan *p)
+{
+	if (spec->no_tune || p->accel.accel != ACCEL_TCG || !krn_arch_is_x86(p->kernel.info.arch))
+		return;
+	vm_plan_detail(spec,
+		       "cpu without erms and fsrm: by them memory would be copied byte by byte");
+	free(p->accel.cpu);
+	p->accel.cpu = xstrdup(TCG_CPU);
+}
+
 static int plan_accel(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
 	int r = vm_qemu_find(p->kernel.info.arch, spec->qemu, &p->qemu, err);
@@ -292,6 +309,7 @@ static int plan_accel(const struct vm_run_spec *spec, struct vm_plan *p, struct 
 		r = vm_accel_choose(&p->qemu, spec->accel, false, &p->accel, err);
 	if (r < 0)
 		return r;
+	vm_plan_cpu(spec, p);
 	vm_plan_detail(spec, "qemu: %s (%s), acceleration %s, cpu %s", p->qemu.path,
 		       p->qemu.version, vm_accel_name(p->accel.accel), p->accel.cpu);
 	tell_lost(spec, &p->accel);

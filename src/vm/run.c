@@ -114,6 +114,7 @@ static int fall_back(const struct vm_run_spec *spec, struct vm_plan *p, struct e
 		spec->note(spec->ctx, text);
 	if (vm_accel_choose(&p->qemu, ACCEL_TCG, false, &p->accel, err) < 0)
 		return err ? err->code : -EIO;
+	vm_plan_cpu(spec, p);
 	p->machine.cpus = vm_plan_cpus(spec, p);
 	strv_release(&p->argv);
 	vm_machine_argv(&p->machine, &p->argv);
