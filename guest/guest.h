@@ -79,12 +79,10 @@ struct command {
 };
 void command_start(const struct request *r, struct command *ret);
 
-/* tasks.c: "NAME[PID] STATE FUNCTION, ..." of every process but PID 1 and idle threads of the kernel. */
+/* tasks.c: "NAME[PID] STATE FUNCTION, ..." of every process but PID 1 and the kernel's idle threads. */
 void tasks_describe(char *text, size_t size);
 
-/* timer.c: a tick moves the coarse clock, whose reading of before the caller gives back; waits for one if
- * there was none yet.
- */
+/* timer.c: when the last tick was, and whether one came since; if not yet, it is waited for. */
 long long timer_last_tick(void);
 bool timer_has_ticked(long long since);
 

@@ -117,8 +117,8 @@ int main(int argc, char **argv)
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	mounts_early();
-	errno = 0;
 	hold_standard_fds();
+	errno = 0;
 	/* Before the modules, whose loading waits for RCU. */
 	if (!timer_has_ticked(tick))
 		fail(KP_STAGE_INIT, KP_NO_TICK);

@@ -22,6 +22,7 @@ static long long read_ns(clockid_t clock)
 	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
+/* Only a tick moves the coarse clock. */
 long long timer_last_tick(void)
 {
 	return read_ns(CLOCK_MONOTONIC_COARSE);

@@ -3,13 +3,10 @@
 #include "vm/bench.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "pack/cpio.h"
 #include "vm/cmdline.h"
-
-#include <fcntl.h>
+#include "vm/initrd.h"
 
 void vm_series_release(struct vm_series *s)
 {
@@ -54,29 +51,6 @@ uint64_t vm_series_median(const struct vm_series *s)
 	return n % 2 ? s->times.v[n / 2] : (s->times.v[n / 2 - 1] + s->times.v[n / 2]) / 2;
 }
 
-/* An initramfs of PID 1 alone. */
-static int stop_initrd(const struct vm_plan *p, char **ret_path, struct err *err)
-{
-	auto_free char *name = xasprintf("kiln-guest-%s", krn_arch_name(p->kernel.info.arch));
-	auto_free char *guest = NULL, *dir = NULL;
-	auto_str struct str data = { 0 };
-	auto_cpio struct cpio c = { 0 };
-	int r = dir_own_file(name, &guest, err);
-
-	if (r == 0)
-		r = file_read(AT_FDCWD, guest, 64 << 20, &data, err);
-	if (r == 0)
-		r = dir_sub(DIR_CACHE, "initrd", &dir, err);
-	if (r < 0)
-		return r;
-	cpio_dir(&c, "dev", 0755);
-	cpio_dir(&c, "kiln", 0755);
-	cpio_file(&c, "kiln/init", 0755, data.s, data.n);
-	cpio_end(&c);
-	*ret_path = xasprintf("%s/stop-%s.cpio", dir, krn_arch_name(p->kernel.info.arch));
-	return file_publish(*ret_path, c.data.s, c.data.n, 0600, err);
-}
-
 static void add_line(struct vm_series *s, const struct vm_plan *p, const char *machine,
 		     const char *kernel, const char *initrd, const char *cmdline)
 {
@@ -100,7 +74,10 @@ int vm_bench_lines(const struct vm_plan *p, struct vm_series *floors, size_t max
 	size_t n = MIN(x86 ? countof(x86_boards) : countof(other_boards), max);
 	auto_free char *initrd = NULL, *tuned = NULL, *bare = NULL;
 	auto_free char *typed = NULL;
-	int r = stop_initrd(p, &initrd, err);
+	/* PID 1 alone. */
+	int r = vm_initrd_make(
+		&(struct vm_initrd_spec){ .kernel = &p->kernel, .modules = &(struct strv){ 0 } },
+		&initrd, err);
 
 	if (r < 0)
 		return r;

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define RETRY_NS \
-	(500 * NSEC_PER_MSEC) /* in the background of a shell, to look whether that is over */
+/* In the background of a shell: to look whether that is over. */
+#define RETRY_NS (500 * NSEC_PER_MSEC)
 
 /*
  * A descriptor for the same pipe or terminal with an open file description of its own; -1 if there

@@ -29,37 +29,54 @@ static int add_identity(struct krn_mix *m, const char *path, struct err *err)
 	return 0;
 }
 
+/* The files of the modules wanted, found once at most. */
+struct wanted {
+	struct strv files, missing;
+	bool found;
+};
+
+static int find_modules(const struct vm_initrd_spec *spec, struct wanted *w, struct err *err)
+{
+	int r = 0;
+
+	if (spec->modules->n && !w->found)
+		r = krn_modules_closure(spec->kernel, (const char *const *)spec->modules->v,
+					spec->modules->n, &w->files, &w->missing, err);
+	w->found = r == 0;
+	return r;
+}
+
 /*
  * The kernel's key names a package's content and each module of a build folder, but of an installed
  * kernel's modules only the lists: one that was replaced (dkms) is seen by its own identity.
  */
-static int add_installed(struct krn_mix *m, const struct vm_initrd_spec *spec, struct err *err)
+static int add_installed(struct krn_mix *m, const struct vm_initrd_spec *spec, struct wanted *w,
+			 struct err *err)
 {
-	auto_strv struct strv files = { 0 }, missing = { 0 };
 	int r;
 
-	if (spec->kernel->kind == KRN_PACKAGE || spec->kernel->build || !spec->modules->n)
+	if (spec->kernel->kind == KRN_PACKAGE || spec->kernel->build)
 		return 0;
-	r = krn_modules_closure(spec->kernel, (const char *const *)spec->modules->v,
-				spec->modules->n, &files, &missing, err);
-	for (size_t i = 0; r == 0 && i < files.n; i++)
-		krn_mix_file(m, files.v[i]);
+	r = find_modules(spec, w, err);
+	for (size_t i = 0; r == 0 && i < w->files.n; i++)
+		krn_mix_file(m, w->files.v[i]);
 	return r;
 }
 
-static int cache_path(const struct vm_initrd_spec *spec, char **ret, struct err *err)
+static int cache_path(const struct vm_initrd_spec *spec, const char *guest, struct wanted *w,
+		      char **ret, struct err *err)
 {
 	struct krn_mix all = KRN_MIX_INIT;
 	auto_free char *dir = NULL;
 	char hex[33];
-	int r = add_identity(&all, spec->guest, err);
+	int r = add_identity(&all, guest, err);
 
 	if (r == 0)
 		r = add_identity(&all, spec->user, err);
 	if (r == 0)
 		r = add_identity(&all, spec->command, err);
 	if (r == 0)
-		r = add_installed(&all, spec, err);
+		r = add_installed(&all, spec, w, err);
 	if (r == 0)
 		r = dir_sub(DIR_CACHE, "initrd", &dir, err);
 	if (r < 0)
@@ -93,24 +110,20 @@ static int missing_modules(const struct vm_initrd_spec *spec, const struct strv 
 		"give kiln the kernel's package or build folder instead of the bare image, or build these in");
 }
 
-static int add_modules(struct cpio *c, const struct vm_initrd_spec *spec, struct err *err)
+static int add_modules(struct cpio *c, const struct vm_initrd_spec *spec, struct wanted *w,
+		       struct err *err)
 {
-	auto_strv struct strv files = { 0 }, missing = { 0 };
-	int r;
+	int r = find_modules(spec, w, err);
 
-	if (!spec->modules->n)
-		return 0;
-	r = krn_modules_closure(spec->kernel, (const char *const *)spec->modules->v,
-				spec->modules->n, &files, &missing, err);
 	if (r < 0)
 		return r;
-	if (missing.n && spec->must_have)
-		return missing_modules(spec, &missing, err);
-	for (size_t i = 0; i < files.n; i++) {
+	if (w->missing.n && spec->must_have)
+		return missing_modules(spec, &w->missing, err);
+	for (size_t i = 0; i < w->files.n; i++) {
 		auto_str struct str data = { 0 };
 		char name[64];
 
-		r = krn_module_read(files.v[i], &data, err);
+		r = krn_module_read(w->files.v[i], &data, err);
 		if (r < 0)
 			return r;
 		if (spec->strip)
@@ -121,10 +134,10 @@ static int add_modules(struct cpio *c, const struct vm_initrd_spec *spec, struct
 	return 0;
 }
 
-static int add_guest(struct cpio *c, const struct vm_initrd_spec *spec, struct err *err)
+static int add_guest(struct cpio *c, const char *guest, struct err *err)
 {
 	auto_str struct str data = { 0 };
-	int r = file_read(AT_FDCWD, spec->guest, 64 << 20, &data, err);
+	int r = file_read(AT_FDCWD, guest, 64 << 20, &data, err);
 
 	if (r < 0)
 		return r;
@@ -173,15 +186,16 @@ static int publish(const char *path, const struct str *data, struct err *err)
 	return r == 0 ? publish_commit(&p, false, err) : r;
 }
 
-static int build(const struct vm_initrd_spec *spec, const char *path, struct err *err)
+static int build(const struct vm_initrd_spec *spec, const char *guest, struct wanted *w,
+		 const char *path, struct err *err)
 {
 	auto_cpio struct cpio c = { 0 };
 	int r = add_user(&c, spec->user, err);
 
 	if (r == 0)
-		r = add_guest(&c, spec, err);
+		r = add_guest(&c, guest, err);
 	if (r == 0)
-		r = add_modules(&c, spec, err);
+		r = add_modules(&c, spec, w, err);
 	if (r == 0)
 		r = add_command(&c, spec, err);
 	if (r < 0)
@@ -190,20 +204,46 @@ static int build(const struct vm_initrd_spec *spec, const char *path, struct err
 	return publish(path, &c.data, err);
 }
 
-int vm_initrd_make(const struct vm_initrd_spec *spec, char **ret_path, struct err *err)
+static int find_guest(enum krn_arch arch, char **ret, struct err *err)
+{
+	auto_free char *name = xasprintf("kiln-guest-%s", krn_arch_name(arch));
+	int r = dir_own_file(name, ret, err);
+
+	if (r == 0)
+		return 0;
+	err_set(err, r, "kiln has no guest program for %s", krn_arch_name(arch));
+	return err_hint(err, r, "build kiln with a compiler for it (Debian: apt-get install %s)",
+			krn_arch_is_x86(arch) ? "musl-tools" : "gcc-aarch64-linux-gnu");
+}
+
+static int make(const struct vm_initrd_spec *spec, const char *guest, struct wanted *w,
+		char **ret_path, struct err *err)
 {
 	auto_free char *path = NULL;
-	int r = cache_path(spec, &path, err);
+	int r = cache_path(spec, guest, w, &path, err);
 
 	if (r < 0)
 		return r;
 	/* A command's libraries are not part of the name, so that one is always made. */
 	if (spec->command || access(path, R_OK) < 0)
-		r = build(spec, path, err);
+		r = build(spec, guest, w, path, err);
 	else
 		utimensat(AT_FDCWD, path, NULL, 0); /* the last use, see krn_cache_prune() */
 	if (r < 0)
 		return err_wrap(err, r, "cannot make the initramfs");
 	*ret_path = take_ptr(path);
 	return 0;
+}
+
+int vm_initrd_make(const struct vm_initrd_spec *spec, char **ret_path, struct err *err)
+{
+	auto_free char *guest = NULL;
+	struct wanted w = { 0 };
+	int r = spec->guest ? 0 : find_guest(spec->kernel->info.arch, &guest, err);
+
+	if (r == 0)
+		r = make(spec, spec->guest ? spec->guest : guest, &w, ret_path, err);
+	strv_release(&w.files);
+	strv_release(&w.missing);
+	return r;
 }

@@ -8,7 +8,7 @@
 #include "kernel/resolve.h"
 
 struct vm_initrd_spec {
-	const char *guest; /* the guest program of the kernel's architecture */
+	const char *guest; /* the guest program; NULL: kiln's own for the kernel's architecture */
 	const struct krn *kernel;
 	const struct strv *modules; /* names wanted */
 	bool must_have; /* a module that is found neither as a file nor built in is an error */

@@ -95,10 +95,11 @@ static void add_board(const struct vm_machine *m, struct strv *v)
 static void add_channels(const struct vm_machine *m, struct strv *v)
 {
 	strv_adds(v, "-chardev", "stdio,id=kiln,signal=off", NULL);
-	strv_add(v, "-device");
-	/* A queue costs under emulation as much as a module: by default there are 64, for 31 ports, which
-	 * only a user of --qemu-arg may want. Port 0 is for a console.
+	/*
+	 * By default 31 ports, of which only a user of --qemu-arg may want more than one, and so 64 queues,
+	 * which take an emulated guest 40 ms to set up. Port 0 is for a console.
 	 */
+	strv_add(v, "-device");
 	strv_addf(v, "virtio-serial-%s,id=ports%s", bus(m), m->extra.n ? "" : ",max_ports=2");
 	strv_adds(v, "-device", "virtserialport,bus=ports.0,chardev=kiln,name=kiln", NULL);
 	strv_adds(v, "-chardev", "file,id=console,path=/dev/stderr,append=on", NULL);

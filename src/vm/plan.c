@@ -20,17 +20,33 @@
 
 #define DEFAULT_MEMORY (UINT64_C(1) << 30)
 
-void vm_plan_detail(const struct vm_run_spec *spec, const char *fmt, ...)
+static void say(const struct vm_run_spec *spec, void (*how)(void *ctx, const char *text),
+		const char *fmt, va_list ap)
 {
 	auto_free char *text = NULL;
+
+	if (!how)
+		return;
+	text = xvasprintf(fmt, ap);
+	how(spec->ctx, text);
+}
+
+void vm_plan_note(const struct vm_run_spec *spec, const char *fmt, ...)
+{
 	va_list ap;
 
-	if (!spec->detail)
-		return;
 	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
+	say(spec, spec->note, fmt, ap);
 	va_end(ap);
-	spec->detail(spec->ctx, text);
+}
+
+void vm_plan_detail(const struct vm_run_spec *spec, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(spec, spec->detail, fmt, ap);
+	va_end(ap);
 }
 
 bool vm_plan_root_is(const struct vm_run_spec *spec, const char *what)
@@ -54,17 +70,6 @@ static int check_entry(const char *name, const struct krn_image *im, struct err 
 	return err_hint(err, VM_ELACKS, "set CONFIG_PVH=y, or give kiln the bzImage");
 }
 
-static void tell_stale(const struct vm_run_spec *spec, const struct krn *k)
-{
-	auto_free char *text = NULL;
-
-	if (!k->stale || !spec->note)
-		return;
-	text = xasprintf("'%s' is release %s, but its folder was since made to be %s", k->image,
-			 k->release, k->stale);
-	spec->note(spec->ctx, text);
-}
-
 static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
 {
 	int r = krn_resolve(spec->kernel, "/", spec->arch, spec->progress, &p->kernel, err);
@@ -73,7 +78,9 @@ static int plan_kernel(const struct vm_run_spec *spec, struct vm_plan *p, struct
 		return r;
 	vm_plan_detail(spec, "kernel: %s (%s)", p->kernel.image,
 		       p->kernel.release ? p->kernel.release : "release unknown");
-	tell_stale(spec, &p->kernel);
+	if (p->kernel.stale)
+		vm_plan_note(spec, "'%s' is release %s, but its folder was since made to be %s",
+			     p->kernel.image, p->kernel.release, p->kernel.stale);
 	p->machine.kernel = xstrdup(p->kernel.image);
 	return check_entry(p->kernel.image, &p->kernel.info, err);
 }
@@ -95,11 +102,11 @@ int vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p, struct 
 	if (!must && p->kernel.info.format != KRN_BZIMAGE)
 		return 0;
 	r = krn_vmlinux(&p->kernel, spec->progress, &unpacked, &info, must ? err : NULL);
-	if (r == 0 && must)
-		r = check_entry(p->kernel.image, &info, err);
-	if (r < 0 && must)
-		return r;
-	if (r < 0 || (!must && !info.pvh)) {
+	if (must) {
+		r = r < 0 ? r : check_entry(p->kernel.image, &info, err);
+		if (r < 0)
+			return r;
+	} else if (r < 0 || !info.pvh) {
 		vm_plan_detail(spec, "boot path: the bzImage itself (%s)",
 			       r < 0 ? "it cannot be unpacked" : "no PVH entry");
 		return 0;
@@ -204,8 +211,8 @@ static int plan_modules(const struct vm_run_spec *spec, struct vm_plan *p, struc
 	const char *note;
 	int r = krn_modules_view(&p->kernel, spec->progress, &p->modules, &note, err);
 
-	if (r == 0 && note && spec->note)
-		spec->note(spec->ctx, note);
+	if (r == 0 && note)
+		vm_plan_note(spec, "%s", note);
 	if (r < 0 || !p->modules || !vm_plan_wants_shares(spec))
 		return r;
 	add_device_names(p);
@@ -257,7 +264,7 @@ static int plan_shares(const struct vm_run_spec *spec, struct vm_plan *p, struct
 
 /* The machine. */
 
-unsigned vm_plan_cpus(const struct vm_run_spec *spec, const struct vm_plan *p)
+static unsigned choose_cpus(const struct vm_run_spec *spec, const struct vm_plan *p)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -272,16 +279,10 @@ unsigned vm_plan_cpus(const struct vm_run_spec *spec, const struct vm_plan *p)
 /* What acceleration is lost is said once a boot of the host, and then on request. */
 static void tell_lost(const struct vm_run_spec *spec, const struct vm_accel_verdict *v)
 {
-	auto_free char *text = NULL;
-
-	if (!v->lost)
-		return;
-	text = xasprintf("running under %s: %s%s%s", vm_accel_name(v->accel), v->lost,
-			 v->hint ? "; " : "", v->hint ? v->hint : "");
-	if (v->proved_now && spec->note)
-		spec->note(spec->ctx, text);
-	else if (spec->detail)
-		spec->detail(spec->ctx, text);
+	if (v->lost)
+		(v->proved_now ? vm_plan_note : vm_plan_detail)(
+			spec, "running under %s: %s%s%s", vm_accel_name(v->accel), v->lost,
+			v->hint ? "; " : "", v->hint ? v->hint : "");
 }
 
 /*
@@ -291,7 +292,7 @@ static void tell_lost(const struct vm_run_spec *spec, const struct vm_accel_verd
  */
 #define TCG_CPU "max,-erms,-fsrm"
 
-void vm_plan_cpu(const struct vm_run_spec *spec, struct vm_plan *p)
+static void choose_model(const struct vm_run_spec *spec, struct vm_plan *p)
 {
 	if (spec->no_tune || p->accel.accel != ACCEL_TCG || !krn_arch_is_x86(p->kernel.info.arch))
 		return;
@@ -309,7 +310,7 @@ static int plan_accel(const struct vm_run_spec *spec, struct vm_plan *p, struct 
 		r = vm_accel_choose(&p->qemu, spec->accel, false, &p->accel, err);
 	if (r < 0)
 		return r;
-	vm_plan_cpu(spec, p);
+	choose_model(spec, p);
 	vm_plan_detail(spec, "qemu: %s (%s), acceleration %s, cpu %s", p->qemu.path,
 		       p->qemu.version, vm_accel_name(p->accel.accel), p->accel.cpu);
 	tell_lost(spec, &p->accel);
@@ -367,25 +368,13 @@ static int plan_command(const struct vm_run_spec *spec, struct vm_plan *p, struc
 static int plan_initrd(const struct vm_run_spec *spec, struct vm_plan *p,
 		       const struct vm_boot_modules *modules, struct err *err)
 {
-	auto_free char *name = xasprintf("kiln-guest-%s", krn_arch_name(p->kernel.info.arch));
-	auto_free char *guest = NULL;
 	struct vm_initrd_spec is = { .kernel = &p->kernel,
 				     .modules = &modules->names,
 				     .must_have = modules->known,
 				     .strip = modules->strip,
 				     .user = spec->initrd,
 				     .command = p->command };
-	int r = dir_own_file(name, &guest, err);
 
-	if (r < 0) {
-		err_set(err, r, "kiln has no guest program for %s",
-			krn_arch_name(p->kernel.info.arch));
-		return err_hint(err, r,
-				"build kiln with a compiler for it (Debian: apt-get install %s)",
-				krn_arch_is_x86(p->kernel.info.arch) ? "musl-tools"
-								     : "gcc-aarch64-linux-gnu");
-	}
-	is.guest = guest;
 	return vm_initrd_make(&is, &p->machine.initrd, err);
 }
 
@@ -418,7 +407,7 @@ static void plan_machine(const struct vm_run_spec *spec, struct vm_plan *p)
 	m->accel = &p->accel;
 	/* The shared memory object and -m must agree, so both go by whole MiB. */
 	m->memory = ALIGN_UP(spec->memory ? spec->memory : DEFAULT_MEMORY, UINT64_C(1) << 20);
-	m->cpus = vm_plan_cpus(spec, p);
+	m->cpus = choose_cpus(spec, p);
 	m->net = spec->net;
 	m->gdb = spec->gdb;
 	for (size_t i = 0; i < spec->forwards.n; i++)
@@ -431,6 +420,22 @@ static void plan_machine(const struct vm_run_spec *spec, struct vm_plan *p)
 		vec_push(&m->disks, d);
 	}
 	strv_extend(&m->extra, spec->qemu_args);
+}
+
+/* The command line stays: what it says of kvm's machine holds of tcg's as well. */
+int vm_plan_under_tcg(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
+{
+	int r;
+
+	vm_accel_verdict_release(&p->accel);
+	r = vm_accel_choose(&p->qemu, ACCEL_TCG, false, &p->accel, err);
+	if (r < 0)
+		return r;
+	choose_model(spec, p);
+	p->machine.cpus = choose_cpus(spec, p);
+	strv_release(&p->argv);
+	vm_machine_argv(&p->machine, &p->argv);
+	return 0;
 }
 
 int vm_plan_make(const struct vm_run_spec *spec, struct vm_plan *ret, struct err *err)

@@ -11,6 +11,8 @@ struct vm_boot_modules {
 	bool strip; /* leave out their signatures and types */
 };
 
+/* Worth a line to the user. */
+void vm_plan_note(const struct vm_run_spec *spec, const char *fmt, ...) PRINTF(2, 3);
 /* What was decided, for -v. */
 void vm_plan_detail(const struct vm_run_spec *spec, const char *fmt, ...) PRINTF(2, 3);
 bool vm_plan_root_is(const struct vm_run_spec *spec, const char *what);
@@ -21,6 +23,9 @@ bool vm_plan_wants_shares(const struct vm_run_spec *spec);
  * of what QEMU cannot unpack always.
  */
 int vm_plan_boot_path(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err);
+
+/* Changes a plan for kvm into one for tcg, after kvm turned out not to do. */
+int vm_plan_under_tcg(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err);
 
 /*
  * Holds the kernel's configuration against what this run needs, chooses the file

@@ -194,8 +194,8 @@ static int plan_fs(const struct vm_run_spec *spec, struct vm_plan *p,
 
 /*
  * Under emulation the check of a signature costs as much as all the rest of loading a module, and
- * that of its BTF a twentieth of the boot's modules. Without a signature the kernel notes the taint E. Where the kernel insists on signatures, or the user asks
- * it to, they stay.
+ * that of its BTF a fifth of that rest. Without a signature the kernel notes the taint E. Where the
+ * kernel insists on signatures, or the user asks it to, both stay.
  */
 static bool may_strip(const struct vm_run_spec *spec, const struct vm_plan *p,
 		      const struct dotconfig *config)

@@ -46,13 +46,10 @@ char *vm_plan_guest_path(const struct vm_plan *p, const char *host)
 	return xasprintf("%s%s", best->guest, host + best_n);
 }
 
-static void add_words(const struct vm_run_spec *spec, const struct vm_plan *p, struct str *req)
+static void add_command(const struct vm_run_spec *spec, const struct vm_plan *p, struct str *req)
 {
 	for (size_t i = 0; spec->argv[i]; i++)
 		vm_req_text(req, KP_ARG, i == 0 && p->command ? p->command : spec->argv[i]);
-	for (size_t i = 0; spec->env && spec->env[i]; i++)
-		if (!str_starts(spec->env[i], "PWD="))
-			vm_req_text(req, KP_ENV, spec->env[i]);
 }
 
 /*
@@ -75,28 +72,32 @@ static void add_program(const struct vm_run_spec *spec, struct str *req)
 		vm_req_text(req, KP_PROGRAM, found);
 }
 
+/* pwd: the word that takes the place of the host's PWD; NULL: that is right. */
+static void add_env(const struct vm_run_spec *spec, const char *pwd, struct str *req)
+{
+	for (size_t i = 0; spec->env && spec->env[i]; i++)
+		vm_req_text(req, KP_ENV,
+			    pwd && str_starts(spec->env[i], "PWD=") ? pwd : spec->env[i]);
+}
+
 /*
  * A folder that was asked for by its whole path is the guest's; otherwise the command starts where
  * the user is, as far as a share shows it. PWD, which may be a path by way of links, is right only
  * where nothing moved.
  */
-static void add_cwd(const struct vm_run_spec *spec, const struct vm_plan *p, struct str *req)
+static void add_surroundings(const struct vm_run_spec *spec, const struct vm_plan *p,
+			     struct str *req)
 {
 	auto_free char *here = path_abs(spec->cwd ? spec->cwd : ".");
 	auto_free char *seen =
 		spec->cwd && *spec->cwd == '/' ? xstrdup(spec->cwd) : vm_plan_guest_path(p, here);
+	auto_free char *pwd = xasprintf("PWD=%s", seen ? seen : "/");
 
+	add_env(spec, !spec->cwd && str_eq(seen, here) ? NULL : pwd, req);
 	if (seen)
 		vm_req_text(req, KP_CWD, seen);
 	else
 		vm_plan_detail(spec, "no share shows '%s': the command starts in /", here);
-	for (size_t i = 0; spec->env && spec->env[i]; i++) {
-		auto_free char *pwd = xasprintf("PWD=%s", seen ? seen : "/");
-
-		if (!str_starts(spec->env[i], "PWD="))
-			continue;
-		vm_req_text(req, KP_ENV, !spec->cwd && str_eq(seen, here) ? spec->env[i] : pwd);
-	}
 }
 
 static void add_mounts(const struct vm_plan *p, struct str *req)
@@ -135,9 +136,9 @@ void vm_plan_request(const struct vm_run_spec *spec, struct vm_plan *p)
 {
 	struct str *req = &p->request;
 
-	add_words(spec, p, req);
+	add_command(spec, p, req);
 	add_program(spec, req);
-	add_cwd(spec, p, req);
+	add_surroundings(spec, p, req);
 	add_mounts(p, req);
 	add_stdio(spec, req);
 	if (spec->user)

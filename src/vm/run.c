@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "vm/guard.h"
+#include "vm/plan.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -103,24 +104,6 @@ static int attempt(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t t
 	return r;
 }
 
-static int fall_back(const struct vm_run_spec *spec, struct vm_plan *p, struct err *err)
-{
-	auto_free char *text = NULL;
-
-	vm_accel_verdict_release(&p->accel);
-	text = xasprintf("kvm: the kernel showed no sign of life for %u s; trying again under tcg",
-			 (unsigned)(LIFE_KVM_NS / NSEC_PER_SEC));
-	if (spec->note)
-		spec->note(spec->ctx, text);
-	if (vm_accel_choose(&p->qemu, ACCEL_TCG, false, &p->accel, err) < 0)
-		return err ? err->code : -EIO;
-	vm_plan_cpu(spec, p);
-	p->machine.cpus = vm_plan_cpus(spec, p);
-	strv_release(&p->argv);
-	vm_machine_argv(&p->machine, &p->argv);
-	return 0;
-}
-
 /* What is left of --timeout, which is for the whole; 0 would be no limit. */
 static uint64_t time_left(const struct vm_run_spec *spec, uint64_t begin)
 {
@@ -151,9 +134,8 @@ static int attempts(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t 
 		if (r < 0 || !vm_lacks_ticks(ret) || n == TICK_ATTEMPTS)
 			return r;
 		vm_outcome_release(ret);
-		if (spec->note)
-			spec->note(spec->ctx, "the kernel misjudged its timer, which happens on a "
-					      "busy host; booting it again");
+		vm_plan_note(spec, "the kernel misjudged its timer, which happens on a busy host; "
+				   "booting it again");
 	}
 }
 
@@ -162,10 +144,9 @@ static void doubt_kvm(const struct vm_run_spec *spec, const struct vm_plan *p)
 {
 	cleanup(vm_accel_verdict_release) struct vm_accel_verdict v = { 0 };
 
-	if (vm_accel_choose(&p->qemu, ACCEL_AUTO, true, &v, NULL) == 0 && v.accel == ACCEL_KVM &&
-	    spec->note)
-		spec->note(spec->ctx, "kvm itself works: it is this kernel that does not come up "
-				      "under it; --accel tcg spares the wait");
+	if (vm_accel_choose(&p->qemu, ACCEL_AUTO, true, &v, NULL) == 0 && v.accel == ACCEL_KVM)
+		vm_plan_note(spec, "kvm itself works: it is this kernel that does not come up "
+				   "under it; --accel tcg spares the wait");
 }
 
 int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_outcome *ret,
@@ -178,7 +159,10 @@ int vm_plan_run(const struct vm_run_spec *spec, struct vm_plan *p, struct vm_out
 	    spec->accel == ACCEL_KVM)
 		return r;
 	vm_outcome_release(ret);
-	r = fall_back(spec, p, err);
+	vm_plan_note(spec,
+		     "kvm: the kernel showed no sign of life for %u s; trying again under tcg",
+		     (unsigned)(LIFE_KVM_NS / NSEC_PER_SEC));
+	r = vm_plan_under_tcg(spec, p, err);
 	if (r < 0)
 		return r;
 	r = attempts(spec, p, begin, ret, err);

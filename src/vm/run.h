@@ -73,10 +73,6 @@ struct vm_plan {
 int vm_plan_make(const struct vm_run_spec *spec, struct vm_plan *ret, struct err *err);
 void vm_plan_release(struct vm_plan *p);
 
-/* How many processors, by the acceleration chosen. */
-unsigned vm_plan_cpus(const struct vm_run_spec *spec, const struct vm_plan *p);
-/* Under tcg: the processor that copies memory fastest. After p->accel was chosen. */
-void vm_plan_cpu(const struct vm_run_spec *spec, struct vm_plan *p);
 /* Writes p->request from what was planned; a part of vm_plan_make(). */
 void vm_plan_request(const struct vm_run_spec *spec, struct vm_plan *p);
 /* Where a folder of the host is seen in the guest, through the share that shows most of it; NULL if

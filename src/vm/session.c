@@ -346,14 +346,19 @@ static bool has_panicked(struct session *s)
 	return s->o->console.panic;
 }
 
-/* So that it says something, if it can. */
+static void ask(struct session *s)
+{
+	vm_frame(&s->out, KP_ASK, 0, "", 0);
+	line_flush(s);
+}
+
+/* So that it says something, if it can. False where it was asked before, or cannot be. */
 static bool probe_panic(struct session *s)
 {
 	if (s->probed || s->o->stage != KP_STAGE_RUN)
 		return false;
 	s->probed = true;
-	vm_frame(&s->out, KP_ASK, 0, "", 0);
-	line_flush(s);
+	ask(s);
 	return true;
 }
 
@@ -367,14 +372,14 @@ static int on_grace(sd_event_source *src, uint64_t usec, void *ctx)
 {
 	struct session *s = ctx;
 
-	if (has_panicked(s) && probe_panic(s)) {
-		sd_event_source_set_time_relative(src, NSEC_PER_SEC / 1000);
-		sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
-		return 0;
-	}
-	if (has_panicked(s))
+	if (has_panicked(s)) {
+		if (probe_panic(s)) {
+			sd_event_source_set_time_relative(src, NSEC_PER_SEC / 1000);
+			sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+			return 0;
+		}
 		finish(s, VM_END_PANIC, 0);
-	else if (s->server_words)
+	} else if (s->server_words)
 		finish_with(s, VM_END_LOST, take_ptr(s->server_words));
 	else if (s->last_signal)
 		finish(s, VM_END_INTERRUPTED, 128 + s->last_signal);
@@ -430,7 +435,6 @@ static void console_read(struct session *s, unsigned times)
 static int on_console(sd_event_source *src, int fd, uint32_t events, void *ctx)
 {
 	struct session *s = ctx;
-
 	uint64_t heard = vm_console_heard(&s->o->console);
 
 	console_read(s, READS);
@@ -530,8 +534,7 @@ static int on_timeout(sd_event_source *src, uint64_t usec, void *ctx)
 		 sd_event_add_time_relative(s->loop, NULL, CLOCK_MONOTONIC, ANSWER_NS / 1000, 1000,
 					    on_no_answer, s) >= 0) {
 		s->o->asked = true;
-		vm_frame(&s->out, KP_ASK, 0, "", 0);
-		line_flush(s);
+		ask(s);
 	} else {
 		finish(s, VM_END_DEADLINE, 0);
 	}

@@ -22,9 +22,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-/* Its trial ended before its time; no errno, so that nothing else is taken for it. */
-#define EFAILS (-5000)
-
 #define TRIAL_NS (150 * NSEC_PER_MSEC)
 
 /* Debian and Ubuntu, Fedora and Arch, QEMU's old one. */
@@ -219,8 +216,8 @@ char *vm_virtiofsd_line(const struct vm_virtiofsd *v, const struct vm_share *s)
 	return xasprintf("%s &", quoted);
 }
 
-/* Whether it still runs after the trial; its words are in log if not. */
-static int outlives_trial(pid_t pid, int log_fd, struct err *err)
+/* NULL if it still runs after the trial, else its last words, or what stands for them. */
+static char *outlives_trial(pid_t pid, int log_fd)
 {
 	uint64_t end = now_ns() + TRIAL_NS;
 	char words[1024] = "";
@@ -232,17 +229,18 @@ static int outlives_trial(pid_t pid, int log_fd, struct err *err)
 
 			words[n > 0 ? n : 0] = 0;
 			words[strcspn(words, "\n")] = 0;
-			return err_set(err, EFAILS, "virtiofsd does not work here: %s",
-				       *words ? words : "it ended at once without a word");
+			return xasprintf("virtiofsd does not work here: %s",
+					 *words ? words : "it ended at once without a word");
 		}
 		usleep(5000);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	return 0;
+	return NULL;
 }
 
-static int trial(const struct vm_virtiofsd *v, struct err *err)
+/* *ret_failure: why it does not work, or NULL. An error is that it could not be tried. */
+static int trial(const struct vm_virtiofsd *v, char **ret_failure, struct err *err)
 {
 	auto_free char *run = NULL, *dir = NULL, *empty = NULL;
 	struct vm_share s = { .fs = VM_FS_VIRTIOFS, .mode = VM_SHARE_RO, .tag = "trial" };
@@ -255,18 +253,19 @@ static int trial(const struct vm_virtiofsd *v, struct err *err)
 	dir = xasprintf("%s/trial.XXXXXX", run);
 	if (!mkdtemp(dir))
 		return err_sys(err, "cannot make a folder in '%s'", run);
-	empty = path_join(dir, "empty");
 	r = vm_guard_start(&guard, dir, err);
-	if (r == 0 && mkdir(empty, 0700) < 0)
-		r = err_sys(err, "cannot make '%s'", empty);
-	s.host = xstrdup(empty);
-	if (r == 0)
-		r = vm_virtiofsd_start(v, &s, dir, log, err);
-	if (r == 0)
-		r = outlives_trial(s.virtiofsd, log, err);
-	vm_share_release(&s);
-	if (!guard.pid)
+	if (r < 0) {
 		rmdir(dir);
+		return r;
+	}
+	empty = path_join(dir, "empty");
+	if (mkdir(empty, 0700) < 0)
+		return err_sys(err, "cannot make '%s'", empty);
+	s.host = xstrdup(empty);
+	r = vm_virtiofsd_start(v, &s, dir, log, err);
+	if (r == 0)
+		*ret_failure = outlives_trial(s.virtiofsd, log);
+	vm_share_release(&s);
 	return r;
 }
 
@@ -313,28 +312,24 @@ static int find_preload(struct vm_virtiofsd *v, struct err *err)
 	return v->rust || geteuid() == 0 ? 0 : dir_own_file("kiln-noatime.so", &v->preload, err);
 }
 
+/*
+ * What could not be tried is not remembered: a full disk or a long path may be mended. Not to be able
+ * to remember costs time, nothing else.
+ */
 static int try_out(struct vm_virtiofsd *v, const char *verdict, struct err *err)
 {
-	auto_err struct err why = { 0 };
-	auto_free char *text = NULL;
+	auto_free char *failure = NULL, *text = NULL;
 	int r;
 
 	v->rust = is_rust(v->path);
-	r = find_preload(v, &why);
+	r = find_preload(v, err);
 	if (r == 0)
-		r = trial(v, &why);
-	text = xasprintf("%s\n%s", v->rust ? "rust" : "c", r < 0 ? why.msg : "ok");
-	/*
-	 * EFAILS is virtiofsd's own failure; a full disk or a long path may be mended. Not to be able
-	 * to remember it costs time, nothing else.
-	 */
-	if (r == 0 || r == EFAILS)
-		(void)file_publish(verdict, text, strlen(text), 0600, NULL);
-	if (r == EFAILS)
-		r = why.code = -EIO;
+		r = trial(v, &failure, err);
 	if (r < 0)
-		err_move(err, &why);
-	return r;
+		return r;
+	text = xasprintf("%s\n%s", v->rust ? "rust" : "c", failure ? failure : "ok");
+	(void)file_publish(verdict, text, strlen(text), 0600, NULL);
+	return failure ? err_set(err, -EIO, "%s", failure) : 0;
 }
 
 int vm_virtiofsd_find(struct vm_virtiofsd *ret, struct err *err)
