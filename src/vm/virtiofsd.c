@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -142,6 +143,20 @@ static void make_env(const struct vm_virtiofsd *v, struct strv *ret)
 		strv_take(ret, preload_variable(v));
 }
 
+/* Why the jail could not be entered, where that is known. */
+static const char *jail_trouble(int r)
+{
+	struct statx sx = { 0 };
+
+	if (r == -EPERM && geteuid() != 0)
+		return "user namespaces are refused here, by a chroot or by the host's policy";
+	if (r == -EINVAL && !statx(AT_FDCWD, "/", 0, STATX_TYPE, &sx) &&
+	    !(sx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return "this is a chroot, from which mounts would reach the host: enter it by "
+		       "systemd-nspawn or pivot_root";
+	return NULL;
+}
+
 static int spawn(const struct vm_virtiofsd *v, struct vm_share *s, const char *folder, int sock,
 		 int log_fd, struct err *err)
 {
@@ -166,6 +181,9 @@ static int spawn(const struct vm_virtiofsd *v, struct vm_share *s, const char *f
 	spec.argv = argv.v;
 	spec.env = env.v;
 	r = proc_spawn(&spec, &s->virtiofsd, err);
+	if (r < 0 && jail_trouble(r))
+		return err_set(err, r, "cannot serve '%s' by virtiofs: %s", s->host,
+			       jail_trouble(r));
 	return r < 0 ? err_wrap(err, r, "cannot serve '%s' by virtiofs", s->host) : 0;
 }
 

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "../skip.h"
+
 /* As group set-up and tear-down. XDG_CACHE_HOME and XDG_DATA_HOME lie in the folder. */
 int scratch_setup(void **state);
 int scratch_teardown(void **state);

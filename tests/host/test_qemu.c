@@ -189,15 +189,15 @@ static void names_the_package(void **state)
 	assert_non_null(strstr(err.hint, "apt-get install -y qemu-system-misc"));
 }
 
-static void asks_the_real_one(void **state)
+TEST_OR_SKIP(asks_the_real_one)
 {
 	auto_err struct err err = { 0 };
 	cleanup(vm_qemu_release) struct vm_qemu q = { 0 }, again = { 0 };
 	int rc = vm_qemu_find(KRN_X86_64, NULL, &q, &err);
 
 	if (rc == -ENOENT) {
-		print_message("skipped: %s\n", err.msg);
-		skip();
+		print_message("%s\n", err.msg);
+		return false;
 	}
 	assert_int_equal(rc, 0);
 	/* no QEMU for x86_64 is built without these */
@@ -206,6 +206,7 @@ static void asks_the_real_one(void **state)
 	assert_string_equal(again.version, q.version);
 	assert_int_equal(again.has_9p, q.has_9p);
 	assert_int_equal(again.has_vhost_fs, q.has_vhost_fs);
+	return true;
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "../skip.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/path.h"
