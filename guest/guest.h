@@ -3,6 +3,7 @@
 #pragma once
 
 #include "guest/request.h"
+#include "guest/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -70,16 +70,14 @@ static bool link_lists(const char *lists, const char *root, const char *into)
 {
 	char from[4096], to[4096];
 	struct dirent *e;
-	bool done = snprintf(from, sizeof(from), "%s%s", root, lists) < (int)sizeof(from) &&
-		    make_dirs(into, 0755) == 0;
+	bool done = text_join(from, sizeof(from), root, lists, NULL) && make_dirs(into, 0755) == 0;
 	DIR *d = done ? opendir(from) : NULL;
 
 	while (d && done && (e = readdir(d))) {
 		if (strncmp(e->d_name, "modules.", 8) != 0)
 			continue;
-		done = snprintf(from, sizeof(from), "%s/%s", lists, e->d_name) <
-			       (int)sizeof(from) &&
-		       snprintf(to, sizeof(to), "%s/%s", into, e->d_name) < (int)sizeof(to) &&
+		done = text_join(from, sizeof(from), lists, "/", e->d_name, NULL) &&
+		       text_join(to, sizeof(to), into, "/", e->d_name, NULL) &&
 		       symlink(from, to) == 0;
 	}
 	if (d)
@@ -100,7 +98,7 @@ static void show_modules(const struct request *r, const char *root, const char *
 	bool done;
 
 	uname(&u);
-	snprintf(link, sizeof(link), "%s/%s", folder, u.release);
+	text_join(link, sizeof(link), folder, "/", u.release, NULL);
 	done = make_dirs(folder, 0755) == 0 &&
 	       (r->lists ? link_lists(r->lists, root, link) : symlink(r->modules, link) == 0);
 	if (!done)
@@ -112,10 +110,10 @@ static void modules_folder(const char *lower, const char *upper, char *ret, size
 {
 	char path[4096], to[64] = "";
 
-	snprintf(path, sizeof(path), "%s/lib", lower);
+	text_join(path, sizeof(path), lower, "/lib", NULL);
 	if (readlink(path, to, sizeof(to) - 1) < 0)
-		snprintf(to, sizeof(to), "lib");
-	snprintf(ret, n, "%s/%s/modules", upper, to[0] == '/' ? to + 1 : to);
+		text_join(to, sizeof(to), "lib", NULL);
+	text_join(ret, n, upper, to[0] == '/' ? "" : "/", to, "/modules", NULL);
 }
 
 /*
@@ -128,7 +126,7 @@ static void fill_upper(const struct request *r, const char *lower, const char *u
 	char path[256];
 
 	for (size_t i = 0; i < sizeof(covered) / sizeof(covered[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", upper, covered[i]);
+		text_join(path, sizeof(path), upper, "/", covered[i], NULL);
 		if (mkdir(path, 0755) == 0)
 			setxattr(path, "trusted.overlay.opaque", "y", 1, 0);
 	}
@@ -150,23 +148,22 @@ static void mount_cow(const struct mount_spec *m, const char *target, const char
 	make_dirs(work, 0700);
 	if (mount("kiln-cow", work, "tmpfs", 0, "mode=700,size=90%") < 0)
 		fail(KP_STAGE_ROOT, "cannot mount tmpfs (CONFIG_TMPFS)");
-	snprintf(lower, sizeof(lower), "%s/lower", work);
-	snprintf(upper, sizeof(upper), "%s/upper", work);
-	snprintf(scratch, sizeof(scratch), "%s/work", work);
+	text_join(lower, sizeof(lower), work, "/lower", NULL);
+	text_join(upper, sizeof(upper), work, "/upper", NULL);
+	text_join(scratch, sizeof(scratch), work, "/work", NULL);
 	/* The upper folder's mode is the mode of the merged root. */
 	if (mkdir(lower, 0755) < 0 || mkdir(upper, 0755) < 0 || mkdir(scratch, 0755) < 0)
 		fail(KP_STAGE_ROOT, "cannot make folders below '%s'", work);
 	mount_share(m, lower, MS_RDONLY);
 	if (root)
 		fill_upper(root, lower, upper);
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", lower, upper,
-		 scratch);
+	text_join(options, sizeof(options), "lowerdir=", lower, ",upperdir=", upper,
+		  ",workdir=", scratch, NULL);
 	if (mount("overlay", target, "overlay", 0, options) < 0)
 		fail(KP_STAGE_ROOT, "cannot mount an overlay on '%s' (CONFIG_OVERLAY_FS)",
 		     m->target);
-	umount2(lower, MNT_DETACH);
+	/* With the share below it. */
 	umount2(work, MNT_DETACH);
-	rmdir(work);
 }
 
 static const struct mount_spec *find_root(const struct request *r)
@@ -260,28 +257,42 @@ void mounts_system(const struct request *r)
 		if (make_dirs(m->target, 0755) < 0)
 			fail(KP_STAGE_SETUP, "cannot make the mount point '%s'", m->target);
 		snprintf(work, sizeof(work), "/run/.kiln-%zu", i);
-		if (strcmp(m->mode, "cow") == 0)
+		if (strcmp(m->mode, "cow") == 0) {
 			mount_cow(m, m->target, work, NULL);
-		else
+			rmdir(work);
+		} else {
 			mount_share(m, m->target, strcmp(m->mode, "ro") == 0 ? MS_RDONLY : 0);
+		}
 	}
 }
 
 /* A line of modules.devname: "fuse fuse c10:229". */
 static void static_node(const char *line)
 {
-	char name[128], kind, *slash, node[160];
+	const char *name = line + strcspn(line, " \n"), *at;
+	char node[160] = "/dev/", *slash;
+	size_t n;
 	unsigned major, minor;
+	mode_t kind;
 
-	if (sscanf(line, "%*s %127s %c%u:%u", name, &kind, &major, &minor) != 4 ||
-	    strstr(name, ".."))
+	name += *name == ' ';
+	n = strcspn(name, " \n");
+	at = name + n;
+	if (!n || n >= sizeof(node) - strlen(node) || at[0] != ' ' ||
+	    (at[1] != 'b' && at[1] != 'c'))
 		return;
-	snprintf(node, sizeof(node), "/dev/%s", name);
+	kind = at[1] == 'b' ? S_IFBLK : S_IFCHR;
+	at += 2;
+	if (!text_number(&at, &major) || *at++ != ':' || !text_number(&at, &minor))
+		return;
+	memcpy(node + strlen(node), name, n);
+	if (strstr(node, ".."))
+		return;
 	slash = strrchr(node, '/');
 	*slash = 0;
 	make_dirs(node, 0755);
 	*slash = '/';
-	mknod(node, (kind == 'b' ? S_IFBLK : S_IFCHR) | 0600, makedev(major, minor));
+	mknod(node, kind | 0600, makedev(major, minor));
 }
 
 void mounts_modules(const struct request *r)
@@ -301,24 +312,25 @@ static char modprobe_path[256];
 
 static void write_modprobe(const char *path)
 {
-	FILE *f = fopen(MODPROBE, "we");
+	int fd = open(MODPROBE, O_WRONLY | O_CLOEXEC);
 
-	if (!f)
+	if (fd < 0)
 		return;
-	fputs(path, f);
-	fclose(f);
+	if (write(fd, path, strlen(path)) < 0)
+		note("cannot write '" MODPROBE "': %s", strerror(errno));
+	close(fd);
 }
 
 /* The mount of bpffs makes the kernel call modprobe for what nobody needs (bpf_preload), over the share. */
 void modprobe_off(void)
 {
-	FILE *f = access("/sys/fs/bpf", F_OK) == 0 ? fopen(MODPROBE, "re") : NULL;
+	int fd = access("/sys/fs/bpf", F_OK) == 0 ? open(MODPROBE, O_RDONLY | O_CLOEXEC) : -1;
 
-	if (!f)
+	if (fd < 0)
 		return;
-	if (fgets(modprobe_path, sizeof(modprobe_path), f))
+	if (read(fd, modprobe_path, sizeof(modprobe_path) - 1) > 0)
 		write_modprobe("\n");
-	fclose(f);
+	close(fd);
 }
 
 void modprobe_on(void)

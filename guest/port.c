@@ -20,7 +20,7 @@ static bool named_kiln(const char *port)
 	int fd;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), PORTS "/%s/name", port);
+	text_join(path, sizeof(path), PORTS "/", port, "/name", NULL);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -29,22 +29,29 @@ static bool named_kiln(const char *port)
 	return n == sizeof(KP_PORT) && memcmp(name, KP_PORT "\n", sizeof(KP_PORT)) == 0;
 }
 
+static int open_port(const char *port)
+{
+	char path[300];
+
+	text_join(path, sizeof(path), "/dev/", port, NULL);
+	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The first port of the first device, unless the user has added some of his own. */
 static int try_open(void)
 {
-	DIR *d = opendir(PORTS);
 	struct dirent *e;
 	int fd = -1;
+	DIR *d;
 
+	if (named_kiln("vport0p1"))
+		return open_port("vport0p1");
+	d = opendir(PORTS);
 	if (!d)
 		return -1;
-	while (fd < 0 && (e = readdir(d))) {
-		char path[300];
-
-		if (e->d_name[0] == '.' || !named_kiln(e->d_name))
-			continue;
-		snprintf(path, sizeof(path), "/dev/%s", e->d_name);
-		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	}
+	while (fd < 0 && (e = readdir(d)))
+		if (e->d_name[0] != '.' && named_kiln(e->d_name))
+			fd = open_port(e->d_name);
 	closedir(d);
 	return fd;
 }

@@ -10,7 +10,9 @@
  */
 #include "guest/guest.h"
 
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define WAIT_NS 200000000ll /* 20 ticks of the slowest kernel, which has 100 a second */
 
@@ -18,7 +20,8 @@ static long long read_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(clock, &t);
+	/* Not by the vDSO, which would have to be found and mapped for a handful of calls. */
+	syscall(SYS_clock_gettime, clock, &t);
 	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 

@@ -383,8 +383,19 @@ static void cut_signature(struct str *module)
 		module->n -= tail + length;
 }
 
-/* Its section loses its name, which is what the kernel finds it by. The kernel takes only its own class. */
-static void hide_btf(struct str *module)
+static bool is_hidden(const struct bytes *b, uint64_t name)
+{
+	/* Types for BPF; what the constants' names in the formats of trace events stand for. */
+	static const char *const hidden[] = { ".BTF", "_ftrace_eval_map" };
+
+	for (size_t i = 0; i < countof(hidden); i++)
+		if (bytes_eq(b, name, hidden[i], strlen(hidden[i]) + 1))
+			return true;
+	return false;
+}
+
+/* A section loses its name, which is what the kernel finds it by. The kernel takes only its own class. */
+static void hide_sections(struct str *module)
 {
 	struct bytes b = { (const uint8_t *)module->s, module->n, false };
 	uint64_t at = bytes_u64(&b, offsetof(Elf64_Ehdr, e_shoff)), names;
@@ -398,12 +409,12 @@ static void hide_btf(struct str *module)
 		return;
 	names = bytes_u64(&b, at + in * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_offset));
 	for (; n; n--, at += sizeof(Elf64_Shdr))
-		if (bytes_eq(&b, names + bytes_u32(&b, at), ".BTF", sizeof(".BTF")))
+		if (is_hidden(&b, names + bytes_u32(&b, at)))
 			memset(module->s + at, 0, sizeof(Elf64_Word));
 }
 
 void krn_module_strip(struct str *module)
 {
 	cut_signature(module);
-	hide_btf(module);
+	hide_sections(module);
 }

@@ -23,7 +23,9 @@ int krn_modules_closure(const struct krn *k, const char *const *names, size_t n,
 int krn_module_read(const char *path, struct str *ret, struct err *err);
 /*
  * Cuts the signature off a module's end (include/linux/module_signature.h), if it has one, and hides
- * the type information for BPF, ".BTF", from the kernel, which would check each type of it.
+ * two sections from the kernel: ".BTF", types for BPF, each of which it would check, and
+ * "_ftrace_eval_map", the constants that formats of trace events name, which it would look for in the
+ * formats of all events there are (trace_event_eval_update() in kernel/trace/trace_events.c).
  */
 void krn_module_strip(struct str *module);
 

@@ -83,7 +83,7 @@ static int cache_path(const struct vm_initrd_spec *spec, const char *guest, stru
 		return r;
 	for (size_t i = 0; i < spec->modules->n; i++)
 		krn_mix_str(&all, spec->modules->v[i]);
-	krn_mix_str(&all, spec->strip ? "stripped" : NULL);
+	krn_mix_str(&all, spec->strip ? "without signature, BTF, eval map" : NULL);
 	krn_mix_str(&all, spec->command);
 	krn_mix_hex(&all, hex);
 	/* The kernel's key names the image and the modules. */

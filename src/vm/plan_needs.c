@@ -194,8 +194,9 @@ static int plan_fs(const struct vm_run_spec *spec, struct vm_plan *p,
 
 /*
  * Under emulation the check of a signature costs as much as all the rest of loading a module, and
- * that of its BTF a fifth of that rest. Without a signature the kernel notes the taint E. Where the
- * kernel insists on signatures, or the user asks it to, both stay.
+ * that of its BTF a fifth of that rest, and that of its trace events' constants as much again. Without
+ * a signature the kernel notes the taint E. Where the kernel insists on signatures, or the user asks it
+ * to, all stay.
  */
 static bool may_strip(const struct vm_run_spec *spec, const struct vm_plan *p,
 		      const struct dotconfig *config)
@@ -207,8 +208,8 @@ static bool may_strip(const struct vm_run_spec *spec, const struct vm_plan *p,
 		return false;
 	vm_plan_detail(
 		spec,
-		"modules of the boot: without their signatures and BTF, whose checks are slow under "
-		"tcg (taint E; --no-tune keeps them)");
+		"modules of the boot: without signatures, BTF and the values of constants in formats of "
+		"trace events, which take long to check under tcg (taint E; --no-tune keeps them)");
 	return true;
 }
 

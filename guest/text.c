@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/text.h"
+
+#include <stdarg.h>
+
+bool text_join(char *ret, size_t size, ...)
+{
+	size_t at = 0;
+	const char *s;
+	va_list ap;
+
+	va_start(ap, size);
+	while ((s = va_arg(ap, const char *)) && at < size)
+		while (at < size && (ret[at] = *s++))
+			at++;
+	va_end(ap);
+	ret[at < size ? at : size - 1] = 0;
+	return at < size;
+}
+
+bool text_number(const char **at, unsigned *ret)
+{
+	const char *begin = *at;
+
+	for (*ret = 0; **at >= '0' && **at <= '9'; ++*at)
+		*ret = *ret * 10 + (unsigned)(**at - '0');
+	return *at > begin;
+}
