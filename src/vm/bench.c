@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "vm/cmdline.h"
 #include "vm/initrd.h"
+#include "vm/qemu.h"
 
 void vm_series_release(struct vm_series *s)
 {
@@ -28,7 +29,11 @@ void vm_series_add(struct vm_series *s, uint64_t ns)
 
 int vm_series_run(struct vm_series *s, uint64_t deadline_ns, struct err *err)
 {
-	struct proc_spec spec = { .argv = s->argv.v, .new_group = true };
+	struct proc_spec spec = {
+		.argv = s->argv.v,
+		.setup = s->small_pages ? vm_qemu_small_pages : NULL,
+		.new_group = true,
+	};
 	auto_proc_result struct proc_result res = { 0 };
 	uint64_t begin = now_ns();
 	int r = proc_run(&spec, NULL, deadline_ns, 65536, &res, err);
@@ -90,6 +95,7 @@ int vm_bench_lines(const struct vm_plan *p, struct vm_series *floors, size_t max
 		vm_machine_board(&p->machine, boards[i], &machine);
 		floors[i].name = xasprintf("floor: %.*s, %s", (int)strcspn(str_c(&machine), ","),
 					   str_c(&machine), path_base(p->machine.kernel));
+		floors[i].small_pages = p->small_pages;
 		add_line(&floors[i], p, str_c(&machine), p->machine.kernel, initrd, tuned);
 	}
 	*ret_n = n;

@@ -9,6 +9,7 @@
 struct vm_series {
 	char *name;	  /* what was measured */
 	struct strv argv; /* how */
+	bool small_pages; /* QEMU goes without transparent huge pages */
 	struct {
 		uint64_t *v; /* nanoseconds of each run that succeeded, in order of size */
 		size_t n, cap;

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <sys/prctl.h>
 
 #define QMP_TIMEOUT (10 * NSEC_PER_SEC)
 #define QMP_MAX	    (4U << 20) /* QEMU 7.2 says 38 KiB */
@@ -339,4 +340,11 @@ void vm_qemu_release(struct vm_qemu *q)
 	free(q->path);
 	free(q->version);
 	*q = (struct vm_qemu){ 0 };
+}
+
+int vm_qemu_small_pages(void *unused)
+{
+	/* Refused where the kernel has none, which is as well. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	return 0;
 }

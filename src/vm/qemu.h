@@ -27,3 +27,9 @@ struct vm_qemu {
  */
 int vm_qemu_find(enum krn_arch arch, const char *override, struct vm_qemu *ret, struct err *err);
 void vm_qemu_release(struct vm_qemu *q);
+
+/*
+ * A proc_spec's setup: the program goes without transparent huge pages, which QEMU asks for by itself
+ * for the guest's memory and the translated code (prctl(2), PR_SET_THP_DISABLE; Linux 3.15).
+ */
+int vm_qemu_small_pages(void *unused);

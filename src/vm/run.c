@@ -90,6 +90,7 @@ static int attempt(const struct vm_run_spec *spec, struct vm_plan *p, uint64_t t
 		.timeout_ns = timeout_ns,
 		.life_ns = kvm ? LIFE_KVM_NS : LIFE_TCG_NS,
 		.gentle = has_writable_disk(&p->machine),
+		.small_pages = p->small_pages,
 		.halted = spec->gdb != 0,
 		.note = spec->note,
 		.note_ctx = spec->ctx,

@@ -61,6 +61,7 @@ struct vm_plan {
 	struct vm_machine machine;
 	size_t n_asked;	  /* of its shares, behind which are kiln's own */
 	enum vm_fs fs;	  /* never AUTO; meaningless without shares */
+	bool small_pages; /* QEMU goes without transparent huge pages */
 	uint64_t tsc_khz; /* the guest's time stamp counter, where that is known beforehand, or 0 */
 	char *modules;	  /* the folder shown as /lib/modules/RELEASE, or NULL */
 	char *command;	  /* absolute: the program that goes into the initramfs, or NULL */

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "vm/flow.h"
+#include "vm/qemu.h"
 #include "vm/tty.h"
 #include "vm/wire.h"
 
@@ -629,7 +630,13 @@ static int start_qemu(struct session *s, struct err *err)
 {
 	int line[2], console[2], r;
 	struct proc_fd fds[3];
-	struct proc_spec p = { .argv = s->spec->argv, .fds = fds, .n_fds = 3, .new_group = true };
+	struct proc_spec p = {
+		.argv = s->spec->argv,
+		.fds = fds,
+		.n_fds = 3,
+		.setup = s->spec->small_pages ? vm_qemu_small_pages : NULL,
+		.new_group = true,
+	};
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line) < 0)
 		return err_sys(err, "cannot make a socket");

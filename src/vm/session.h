@@ -54,6 +54,7 @@ struct vm_session_spec {
 	uint64_t life_ns;    /* without any sign of life for so long before the command is reached:
 			     NO_LIFE or HUNG; at the latest after ten times that */
 	bool gentle;	     /* let QEMU end by itself (it has disks to close) */
+	bool small_pages;    /* QEMU goes without transparent huge pages */
 	bool halted;	     /* the machine waits for a debugger: no life limit */
 	void (*note)(void *ctx, const char *text); /* something for the user */
 	void *note_ctx;
