@@ -165,7 +165,10 @@ void command_start(const struct request *r, struct command *ret)
 	for (int i = 0; i < 3; i++)
 		if (s.child[i] < 0)
 			s.child[i] = open_null();
-	/* No copy of PID 1 is needed; under emulation, making one takes as long as an exec. */
+	/*
+	 * No copy of PID 1 is needed; under emulation, making one takes as long as an exec. The command leads its session
+	 * by the time this returns.
+	 */
 	ret->pid = vfork();
 	if (ret->pid < 0)
 		fail(KP_STAGE_RUN, "vfork");

@@ -229,9 +229,7 @@ static void on_signal(struct relay *r, uint32_t sig)
 
 		group = front > 0 ? front : group;
 	}
-	/* The command may not have come to its setsid() yet. */
-	if (kill(-group, (int)sig) < 0 && errno == ESRCH && !r->ended)
-		kill(r->cmd->pid, (int)sig);
+	kill(-group, (int)sig);
 }
 
 static void on_ask(struct relay *r)
