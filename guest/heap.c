@@ -5,6 +5,7 @@
  * calls it makes, has to be translated in every boot. The pages are the kernel's once they are touched.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static size_t *size_of(void *p)
 	return (size_t *)(void *)((uint8_t *)p - HEAD);
 }
 
-static int is_last(void *p)
+static bool is_last(void *p)
 {
 	return (uint8_t *)p + *size_of(p) == heap + used;
 }

@@ -269,30 +269,18 @@ void mounts_system(const struct request *r)
 /* A line of modules.devname: "fuse fuse c10:229". */
 static void static_node(const char *line)
 {
-	const char *name = line + strcspn(line, " \n"), *at;
-	char node[160] = "/dev/", *slash;
-	size_t n;
+	char name[128], kind, *slash, node[160];
 	unsigned major, minor;
-	mode_t kind;
 
-	name += *name == ' ';
-	n = strcspn(name, " \n");
-	at = name + n;
-	if (!n || n >= sizeof(node) - strlen(node) || at[0] != ' ' ||
-	    (at[1] != 'b' && at[1] != 'c'))
+	if (sscanf(line, "%*s %127s %c%u:%u", name, &kind, &major, &minor) != 4 ||
+	    strstr(name, ".."))
 		return;
-	kind = at[1] == 'b' ? S_IFBLK : S_IFCHR;
-	at += 2;
-	if (!text_number(&at, &major) || *at++ != ':' || !text_number(&at, &minor))
-		return;
-	memcpy(node + strlen(node), name, n);
-	if (strstr(node, ".."))
-		return;
+	text_join(node, sizeof(node), "/dev/", name, NULL);
 	slash = strrchr(node, '/');
 	*slash = 0;
 	make_dirs(node, 0755);
 	*slash = '/';
-	mknod(node, kind | 0600, makedev(major, minor));
+	mknod(node, (kind == 'b' ? S_IFBLK : S_IFCHR) | 0600, makedev(major, minor));
 }
 
 void mounts_modules(const struct request *r)

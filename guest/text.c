@@ -17,12 +17,3 @@ bool text_join(char *ret, size_t size, ...)
 	ret[at < size ? at : size - 1] = 0;
 	return at < size;
 }
-
-bool text_number(const char **at, unsigned *ret)
-{
-	const char *begin = *at;
-
-	for (*ret = 0; **at >= '0' && **at <= '9'; ++*at)
-		*ret = *ret * 10 + (unsigned)(**at - '0');
-	return *at > begin;
-}

@@ -7,5 +7,3 @@
 
 /* The strings up to a NULL, one after the other; false if they were cut to size. */
 bool text_join(char *ret, size_t size, ...) __attribute__((sentinel));
-/* Moves *at over the decimal digits there; false if there are none. */
-bool text_number(const char **at, unsigned *ret);

@@ -42,6 +42,12 @@ int mkdir_p(const char *path, mode_t mode, struct err *err);
  */
 int rm_rf(const char *path, struct err *err);
 
+/*
+ * Whether fd is where something is mounted: 1 or 0, -1 where the kernel does not tell (before Linux 5.8).
+ * A bind mount shows the same device as its surroundings, so the device alone does not.
+ */
+int mount_root(int fd);
+
 /* What identifies the state of a file without reading it. */
 struct file_id {
 	uint64_t dev, ino, size;

@@ -69,13 +69,14 @@ static int open_folder(int dirfd, const char *name)
 	return fd;
 }
 
-/* A bind mount shows the same device as its surroundings, so the device alone does not tell. */
-static bool is_mount(int fd)
+int mount_root(int fd)
 {
 	struct statx sx;
 
-	return !statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) &&
-	       sx.stx_attributes & sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) < 0 ||
+	    !(sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return -1;
+	return (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 static int remove_entry(int dirfd, const char *name, dev_t dev, struct err *err)
@@ -93,7 +94,7 @@ static int remove_entry(int dirfd, const char *name, dev_t dev, struct err *err)
 	if (fd < 0)
 		return err_code(err, errno == ENOTDIR || errno == ELOOP ? -refused : -errno,
 				"cannot remove '%s'", name);
-	if (fstat(fd, &st) < 0 || st.st_dev != dev || is_mount(fd)) {
+	if (fstat(fd, &st) < 0 || st.st_dev != dev || mount_root(fd) == 1) {
 		close_fd(fd);
 		return err_set(err, -EXDEV, "will not remove '%s': something is mounted there",
 			       name);

@@ -279,10 +279,16 @@ static unsigned choose_cpus(const struct vm_run_spec *spec, const struct vm_plan
 /* What acceleration is lost is said once a boot of the host, and then on request. */
 static void tell_lost(const struct vm_run_spec *spec, const struct vm_accel_verdict *v)
 {
-	if (v->lost)
-		(v->proved_now ? vm_plan_note : vm_plan_detail)(
-			spec, "running under %s: %s%s%s", vm_accel_name(v->accel), v->lost,
-			v->hint ? "; " : "", v->hint ? v->hint : "");
+	auto_free char *text = NULL;
+
+	if (!v->lost)
+		return;
+	text = xasprintf("running under %s: %s%s%s", vm_accel_name(v->accel), v->lost,
+			 v->hint ? "; " : "", v->hint ? v->hint : "");
+	if (v->proved_now)
+		vm_plan_note(spec, "%s", text);
+	else
+		vm_plan_detail(spec, "%s", text);
 }
 
 /*

@@ -18,7 +18,6 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -146,12 +145,11 @@ static void make_env(const struct vm_virtiofsd *v, struct strv *ret)
 /* Why the jail could not be entered, where that is known. */
 static const char *jail_trouble(int r)
 {
-	struct statx sx = { 0 };
+	auto_close int root = open("/", O_PATH | O_CLOEXEC);
 
 	if (r == -EPERM && geteuid() != 0)
 		return "user namespaces are refused here, by a chroot or by the host's policy";
-	if (r == -EINVAL && !statx(AT_FDCWD, "/", 0, STATX_TYPE, &sx) &&
-	    !(sx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+	if (r == -EINVAL && mount_root(root) == 0)
 		return "this is a chroot, from which mounts would reach the host: enter it by "
 		       "systemd-nspawn or pivot_root";
 	return NULL;
@@ -174,6 +172,7 @@ static int spawn(const struct vm_virtiofsd *v, struct vm_share *s, const char *f
 				  .setup = enter_jail,
 				  .setup_ctx = &jail,
 				  .new_group = true };
+	const char *why;
 	int r;
 
 	add_args(v, s, folder, NULL, &argv);
@@ -181,9 +180,9 @@ static int spawn(const struct vm_virtiofsd *v, struct vm_share *s, const char *f
 	spec.argv = argv.v;
 	spec.env = env.v;
 	r = proc_spawn(&spec, &s->virtiofsd, err);
-	if (r < 0 && jail_trouble(r))
-		return err_set(err, r, "cannot serve '%s' by virtiofs: %s", s->host,
-			       jail_trouble(r));
+	why = r < 0 ? jail_trouble(r) : NULL;
+	if (why)
+		err_set(err, r, "%s", why);
 	return r < 0 ? err_wrap(err, r, "cannot serve '%s' by virtiofs", s->host) : 0;
 }
 

@@ -95,20 +95,6 @@ static void joins_what_fits(void **state)
 	assert_string_equal(b, "");
 }
 
-static void reads_numbers(void **state)
-{
-	const char *at = "10:229\n";
-	unsigned n;
-
-	assert_true(text_number(&at, &n));
-	assert_int_equal(n, 10);
-	assert_string_equal(at, ":229\n");
-	assert_false(text_number(&at, &n));
-	at++;
-	assert_true(text_number(&at, &n));
-	assert_int_equal(n, 229);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -117,7 +103,6 @@ int main(void)
 		cmocka_unit_test(calloc_clears_what_was_used),
 		cmocka_unit_test(no_more_than_there_is),
 		cmocka_unit_test(joins_what_fits),
-		cmocka_unit_test(reads_numbers),
 	};
 
 	return cmocka_run_group_tests_name("guest", tests, NULL, NULL);
