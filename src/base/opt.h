@@ -38,6 +38,7 @@ enum opt_style {
 	OPT_MIXED, /* options may stand behind positional arguments */
 	OPT_STOP,  /* the first positional argument ends the options */
 	OPT_STOP2, /* the second one does: "KERNEL CMD ARG..." */
+	OPT_RAW,   /* nothing is parsed: the command has its own way, the table is for help alone */
 };
 
 /*

@@ -5,12 +5,15 @@
  * no error of kiln's.
  */
 #include "cmd/cmd.h"
+#include "base/path.h"
 #include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+
+extern const struct cmd cmd_config_conf;
 
 static const char *const color_names[] = { "auto", "never", "always", NULL };
 
@@ -256,6 +259,11 @@ static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 	char **args;
 	int r;
 
+	if (cmd->style == OPT_RAW) {
+		int status = enter(&c->global, err);
+
+		return status ? status : cmd->run(&c->out, &c->global, NULL, argv, (size_t)argc, 0, err);
+	}
 	r = opt_parse(argc, argv, tables, countof(tables), cmd->style, &args, &n, &dashes, err);
 	set_out(c);
 	if (r < 0) {
@@ -294,6 +302,10 @@ static int dispatch(struct call *c, int argc, char **argv, struct err *err)
 	char **args;
 	int r;
 
+	if (str_eq(path_base(argv[0]), cmd_config_conf.name + strlen("config "))) {
+		c->cmd = &cmd_config_conf;
+		return run_cmd(c, argc, argv, err);
+	}
 	r = opt_parse(argc, argv, &table, 1, OPT_STOP, &args, &n, &dashes, err);
 	set_out(c);
 	if (r < 0)

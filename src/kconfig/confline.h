@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside the writing of configurations: lines and files, shared by confwrite.c and autoconf.c. */
+#pragma once
+
+#include "base/err.h"
+#include "kconfig/conf.h"
+
+enum kc_line_style {
+	KC_LINE_CONFIG, /* n as "# CONFIG_X is not set" */
+	KC_LINE_AUTO,	/* no n, strings as they are */
+	KC_LINE_LIST,	/* n as "=n" */
+};
+
+void kc_add_line(const struct kc_conf *c, const char *prefix, const struct kc_sym *s,
+		 enum kc_line_style style, struct str *out);
+/* In double quotes, with these and the backslash escaped. */
+void kc_add_quoted(struct str *out, const char *text);
+/* "# Automatically generated file; DO NOT EDIT." and the title, each behind decoration. */
+void kc_add_heading(const struct kc_tree *t, const char *decoration, struct str *out);
+
+/* Makes the folders of path. A negative errno. */
+int kc_make_parents(int dirfd, const char *path);
+/* Writes in place. */
+int kc_write_text(int dirfd, const char *name, const struct str *text, struct err *err);

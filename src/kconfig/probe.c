@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading with unknown answers, running what is asked for side by side, reading again. Each round answers all commands
+ * whose text does not depend on an unknown answer; kernels need three.
+ */
+#include "kconfig/probe.h"
+
+#include "base/map.h"
+#include "base/proc.h"
+#include "kconfig/probe_cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_ANSWER   4096
+#define MAX_RUNNING  64
+#define MAX_ROUNDS   1000
+
+struct asked {
+	char *command, *key;
+	struct str answer;
+	pid_t pid;
+	int fd;
+};
+
+struct line {
+	bool err;
+	char *text;
+};
+
+struct kc_probe {
+	int dirfd;
+	char *const *env;
+	struct kc_cache *cache; /* NULL: nothing is remembered across runs */
+	struct map known;	/* command -> struct str */
+	struct {
+		struct asked *v;
+		size_t n, cap;
+	} asked;
+	struct map waiting; /* commands in asked */
+	struct {
+		struct line *v;
+		size_t n, cap;
+	} said; /* in this reading */
+};
+
+struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember)
+{
+	struct kc_probe *p = xnew(struct kc_probe);
+
+	p->dirfd = dirfd;
+	p->env = env;
+	if (remember)
+		p->cache = kc_cache_open(dirfd, env);
+	return p;
+}
+
+static void forget_said(struct kc_probe *p)
+{
+	for (size_t i = 0; i < p->said.n; i++)
+		free(p->said.v[i].text);
+	p->said.n = 0;
+}
+
+static void forget_asked(struct kc_probe *p)
+{
+	for (size_t i = 0; i < p->asked.n; i++) {
+		free(p->asked.v[i].command);
+		free(p->asked.v[i].key);
+		str_release(&p->asked.v[i].answer);
+	}
+	p->asked.n = 0;
+	map_release(&p->waiting, NULL);
+	p->waiting = (struct map){ 0 };
+}
+
+static void free_answer(void *s)
+{
+	str_release(s);
+	free(s);
+}
+
+void kc_probe_free(struct kc_probe *p)
+{
+	if (!p)
+		return;
+	forget_said(p);
+	forget_asked(p);
+	free(p->said.v);
+	free(p->asked.v);
+	map_release(&p->known, free_answer);
+	kc_cache_free(p->cache);
+	free(p);
+}
+
+static void know(struct kc_probe *p, const char *command, const struct str *answer)
+{
+	struct str *copy = xnew(struct str);
+
+	str_add(copy, str_c(answer), answer->n);
+	map_set(&p->known, command, copy);
+}
+
+static bool answer(void *ctx, const char *command, struct str *ret)
+{
+	struct kc_probe *p = ctx;
+	auto_str struct str key = { 0 };
+	const struct str *known = map_get(&p->known, command);
+	struct asked a = { .fd = -1 };
+
+	if (!known && p->cache && !map_has(&p->waiting, command)) {
+		kc_cache_key(p->cache, command, &key);
+		known = kc_cache_get(p->cache, str_c(&key));
+		if (known)
+			know(p, command, known);
+	}
+	if (known) {
+		str_add(ret, str_c(known), known->n);
+		return true;
+	}
+	if (map_has(&p->waiting, command))
+		return false;
+	a.command = xstrdup(command);
+	a.key = str_take(&key);
+	vec_push(&p->asked, a);
+	map_set(&p->waiting, command, p);
+	return false;
+}
+
+static int enter(void *ctx)
+{
+	const int *dirfd = ctx;
+
+	return *dirfd == AT_FDCWD || fchdir(*dirfd) == 0 ? 0 : errno;
+}
+
+static int start(struct kc_probe *p, struct asked *a)
+{
+	char sh[] = "/bin/sh", c[] = "-c";
+	char *argv[] = { sh, c, a->command, NULL };
+	int pipe_fd[2];
+	struct proc_fd fds[] = { { .to = STDOUT_FILENO }, { STDERR_FILENO, STDERR_FILENO } };
+	struct proc_spec spec = {
+		.argv = argv,
+		.env = p->env,
+		.fds = fds,
+		.n_fds = countof(fds),
+		.setup = enter,
+		.setup_ctx = &p->dirfd,
+	};
+	int r;
+
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return -errno;
+	fds[0].from = pipe_fd[1];
+	r = proc_spawn(&spec, &a->pid, NULL);
+	close_fd(pipe_fd[1]);
+	if (r < 0) {
+		close_fd(pipe_fd[0]);
+		return r;
+	}
+	a->fd = pipe_fd[0];
+	return 0;
+}
+
+/* What the command wrote; at the end of it, it is waited for. The rest behind the first 4096 bytes is dropped. */
+static void drain(struct asked *a)
+{
+	char buf[MAX_ANSWER];
+	ssize_t n = read(a->fd, buf, sizeof(buf));
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n > 0) {
+		size_t room = MAX_ANSWER - MIN(a->answer.n, (size_t)MAX_ANSWER);
+
+		str_add(&a->answer, buf, MIN((size_t)n, room));
+		return;
+	}
+	a->fd = close_fd(a->fd);
+	while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Waits until one of those running has something to say. */
+static void wait_for(struct asked **running, size_t n)
+{
+	struct pollfd fds[MAX_RUNNING];
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = running[i]->fd, .events = POLLIN };
+	if (poll(fds, n, -1) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			drain(running[i]);
+}
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+	size_t n = 1;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (size_t)CPU_COUNT(&set);
+	return n < 1 ? 1 : MIN(n, (size_t)MAX_RUNNING - 1);
+}
+
+/* Runs all commands asked for, one more at a time than there are processors: they start with reading files. */
+static int run_asked(struct kc_probe *p)
+{
+	struct asked *running[MAX_RUNNING];
+	size_t max = processors() + 1, n = 0, next = 0;
+	int r = 0;
+
+	while (n || (next < p->asked.n && r == 0)) {
+		while (n < max && next < p->asked.n && r == 0) {
+			struct asked *a = &p->asked.v[next++];
+
+			r = start(p, a);
+			if (r == 0)
+				running[n++] = a;
+		}
+		if (n)
+			wait_for(running, n);
+		for (size_t i = 0; i < n;)
+			if (running[i]->fd < 0)
+				running[i] = running[--n];
+			else
+				i++;
+	}
+	for (size_t i = 0; i < p->asked.n && r == 0; i++) {
+		struct asked *a = &p->asked.v[i];
+
+		know(p, a->command, &a->answer);
+		if (p->cache)
+			kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
+	}
+	forget_asked(p);
+	return r;
+}
+
+static void keep_line(void *ctx, bool err, const char *line)
+{
+	struct kc_probe *p = ctx;
+
+	vec_push(&p->said, ((struct line){ err, xstrdup(line) }));
+}
+
+static void pass_on(struct kc_probe *p, const struct kc_parse *spec)
+{
+	for (size_t i = 0; i < p->said.n && spec->say; i++)
+		spec->say(spec->ctx, p->said.v[i].err, p->said.v[i].text);
+	forget_said(p);
+}
+
+int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *file,
+		   struct kc_tree **ret_tree)
+{
+	struct kc_parse asking = *spec;
+	int r = -EAGAIN;
+
+	asking.shell = answer;
+	asking.say = keep_line;
+	asking.ctx = p;
+	for (int round = 0; r == -EAGAIN && round < MAX_ROUNDS; round++) {
+		forget_said(p);
+		r = kc_tree_parse(&asking, file, ret_tree);
+		if (r == -EAGAIN && (!p->asked.n || run_asked(p) < 0))
+			r = -EINVAL;
+	}
+	pass_on(p, spec);
+	if (p->cache)
+		kc_cache_save(p->cache);
+	return r;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The answers to $(shell,...): nearly all of the time that conf takes is spent in compilers being asked what they can.
+ * A tree is first read speculatively to find the commands; those without a known answer run side by side, and with
+ * their answers it is read again, until nothing is unknown.
+ */
+#pragma once
+
+#include "kconfig/parse.h"
+
+struct kc_probe;
+
+/* dirfd: the current folder of the commands; env: their environment; both must outlive it. remember: use
+ * and fill the cache of answers. */
+struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember);
+void kc_probe_free(struct kc_probe *p);
+
+/* kc_tree_parse() with shell set to this. spec->ctx remains that of spec->say. */
+int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *file,
+		   struct kc_tree **ret_tree);

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One file per environment, $XDG_CACHE_HOME/kiln/probes/HASH: records of a key, the length of its answer, the answer.
+ * It is read whole and written whole; two writers at once lose answers of one of them at worst.
+ */
+#include "kconfig/probe_cache.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "kconfig/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define MAX_FILE    (8 << 20)
+#define MAX_RECORDS 20000
+static const char magic[] = "kiln probes 1\n";
+
+struct kc_cache {
+	int dirfd;
+	char *const *env;
+	char *path;	  /* NULL: there is no place to keep it */
+	struct map known; /* key -> struct str */
+	struct map ids;	  /* word -> its identity, "" where it names nothing */
+	struct str tools; /* identities of what $CC and the like name */
+	bool changed;
+};
+
+/* Variables of the environment that say nothing to a compiler or a script of the kernel. */
+static const char *const idle_names[] = {
+	"_", "SHLVL", "PWD", "OLDPWD", "TERM", "COLUMNS", "LINES", "LS_COLORS", "MAKEFLAGS", "MAKELEVEL",
+	"MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR", "MAKEFILES", "HISTFILE", "HISTSIZE", "LESSOPEN", "LESSCLOSE",
+	"WINDOWID", "DISPLAY", "WAYLAND_DISPLAY", "INVOCATION_ID", "JOURNAL_STREAM", "MAIL", "PS1", "PS2",
+	"COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "STY", "WINDOW", "EDITOR",
+	"VISUAL", "PAGER", "NO_COLOR", "RANDOM", "SECONDS", NULL,
+};
+
+static const char *const idle_prefixes[] = {
+	"KCONFIG_", "SSH_", "DBUS_", "GPG_", "XDG_", "SUDO_", "VTE_", "KITTY_", "npm_", NULL,
+};
+
+/* What scripts of the kernel find their tools by. */
+static const char *const tool_names[] = {
+	"CC",	  "LD",	     "AR",    "NM",	 "OBJCOPY", "OBJDUMP", "READELF",
+	"STRIP",  "HOSTCC",  "HOSTCXX", "RUSTC", "BINDGEN", "PAHOLE",  NULL,
+};
+
+static bool is_idle(const char *entry)
+{
+	size_t n = strcspn(entry, "=");
+
+	for (size_t i = 0; idle_names[i]; i++)
+		if (strlen(idle_names[i]) == n && !memcmp(idle_names[i], entry, n))
+			return true;
+	for (size_t i = 0; idle_prefixes[i]; i++)
+		if (str_starts(entry, idle_prefixes[i]))
+			return true;
+	return false;
+}
+
+static uint64_t hash_text(uint64_t h, const char *s)
+{
+	do {
+		h = hash_byte(h, (uint8_t)*s);
+	} while (*s++);
+	return h;
+}
+
+/* Of the set of variables, whatever their order. */
+static uint64_t hash_env(char *const *env)
+{
+	uint64_t sum = 0;
+
+	for (; env && *env; env++)
+		if (!is_idle(*env))
+			sum += hash_text(HASH_INIT, *env) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum;
+}
+
+static void add_id(struct str *out, const char *path, const struct stat *st)
+{
+	struct file_id id = file_id_of(st);
+
+	str_addf(out, "%s=", path);
+	if (S_ISDIR(st->st_mode))
+		str_adds(out, "folder");
+	else
+		str_add_file_id(out, &id);
+	str_addc(out, ';');
+}
+
+/* A file a word names: a path as it is, else a program along PATH. Folders count by being there. */
+static void identify_file(struct kc_cache *c, const char *word, struct str *out)
+{
+	const char *dirs = kc_env_get(c->env, "PATH");
+	struct stat st;
+
+	if (strchr(word, '/')) {
+		if (fstatat(c->dirfd, word, &st, 0) == 0 && !S_ISCHR(st.st_mode))
+			add_id(out, word, &st);
+		return;
+	}
+	while (dirs && *dirs) {
+		size_t n = strcspn(dirs, ":");
+		auto_free char *path = xasprintf("%.*s/%s", (int)n, dirs, word);
+
+		if (n && fstatat(c->dirfd, path, &st, 0) == 0 && S_ISREG(st.st_mode)) {
+			add_id(out, path, &st);
+			return;
+		}
+		dirs += n + (dirs[n] == ':');
+	}
+}
+
+static const char *identity(struct kc_cache *c, const char *word)
+{
+	struct str id = { 0 };
+	char *known = map_get(&c->ids, word);
+
+	if (known)
+		return known;
+	identify_file(c, word, &id);
+	known = str_take(&id);
+	map_set(&c->ids, word, known);
+	return known;
+}
+
+static bool is_word(char ch)
+{
+	return (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
+	       strchr("_./+-~@%", ch);
+}
+
+/* Whether a tree's own script is among the words: it finds its tools in the environment. */
+static bool is_script(const char *word)
+{
+	return strchr(word, '/') && (str_ends(word, ".sh") || strstr(word, "/scripts/"));
+}
+
+static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
+{
+	bool script = false;
+
+	while (*command) {
+		auto_free char *word = NULL;
+		const char *start = command;
+
+		while (*command && is_word(*command))
+			command++;
+		if (command == start) {
+			command++;
+			continue;
+		}
+		if (*start == '-')
+			continue;
+		word = xstrndup(start, (size_t)(command - start));
+		*h = hash_text(*h, identity(c, word));
+		script |= is_script(word);
+	}
+	if (script)
+		*h = hash_text(*h, str_c(&c->tools));
+}
+
+void kc_cache_key(struct kc_cache *c, const char *command, struct str *ret)
+{
+	uint64_t h = hash_text(HASH_INIT, identity(c, "sh"));
+
+	hash_words(c, command, &h);
+	str_addf(ret, "%016llx ", (unsigned long long)h);
+	for (; *command; command++) {
+		if (*command == '\n')
+			str_adds(ret, "\\n");
+		else if (*command == '\\')
+			str_adds(ret, "\\\\");
+		else
+			str_addc(ret, *command);
+	}
+}
+
+const struct str *kc_cache_get(struct kc_cache *c, const char *key)
+{
+	return map_get(&c->known, key);
+}
+
+static void put(struct kc_cache *c, const char *key, const char *answer, size_t n)
+{
+	struct str *s = map_get(&c->known, key);
+
+	if (!s) {
+		s = xnew(struct str);
+		map_set(&c->known, key, s);
+	}
+	str_clear(s);
+	str_add(s, answer, n);
+}
+
+void kc_cache_put(struct kc_cache *c, const char *key, const char *answer, size_t n)
+{
+	put(c, key, answer, n);
+	c->changed = true;
+}
+
+/* One record: KEY NEWLINE LENGTH NEWLINE ANSWER NEWLINE. False: the file is not what it should be. */
+static bool load_record(struct kc_cache *c, char **p, char *end)
+{
+	char *key = *p, *nl = memchr(key, '\n', (size_t)(end - key)), *len, *answer;
+	uint64_t n;
+
+	if (!nl)
+		return false;
+	*nl = '\0';
+	len = nl + 1;
+	nl = memchr(len, '\n', (size_t)(end - len));
+	if (!nl)
+		return false;
+	*nl = '\0';
+	answer = nl + 1;
+	if (!str_u64(len, &n) || n >= (uint64_t)(end - answer) || answer[n] != '\n')
+		return false;
+	put(c, key, answer, n);
+	*p = answer + n + 1;
+	return true;
+}
+
+static void load(struct kc_cache *c)
+{
+	auto_str struct str text = { 0 };
+	size_t n = sizeof(magic) - 1;
+	char *p, *end;
+
+	if (file_read(AT_FDCWD, c->path, MAX_FILE, &text, NULL) < 0 || text.n < n ||
+	    memcmp(text.s, magic, n) != 0)
+		return;
+	p = text.s + n;
+	end = text.s + text.n;
+	while (p < end && load_record(c, &p, end))
+		;
+}
+
+struct kc_cache *kc_cache_open(int dirfd, char *const *env)
+{
+	struct kc_cache *c = xnew(struct kc_cache);
+	auto_free char *dir = NULL;
+
+	c->dirfd = dirfd;
+	c->env = env;
+	for (size_t i = 0; tool_names[i]; i++) {
+		const char *value = kc_env_get(env, tool_names[i]);
+		auto_free char *first = value ? xstrndup(value, strcspn(value, " \t")) : NULL;
+
+		if (first)
+			str_adds(&c->tools, identity(c, first));
+	}
+	if (dir_sub(DIR_CACHE, "probes", &dir, NULL) == 0) {
+		c->path = xasprintf("%s/%016llx", dir, (unsigned long long)hash_env(env));
+		load(c);
+	}
+	return c;
+}
+
+void kc_cache_save(struct kc_cache *c)
+{
+	auto_str struct str text = { 0 };
+	size_t first = c->known.n > MAX_RECORDS ? c->known.n - MAX_RECORDS : 0;
+
+	if (!c->changed || !c->path)
+		return;
+	str_adds(&text, magic);
+	for (size_t i = first; i < c->known.n; i++) {
+		const struct str *s = c->known.v[i].value;
+
+		str_addf(&text, "%s\n%zu\n", c->known.v[i].key, s->n);
+		str_add(&text, str_c(s), s->n);
+		str_addc(&text, '\n');
+	}
+	file_publish(c->path, text.s, text.n, 0600, NULL);
+	c->changed = false;
+}
+
+static void free_str(void *s)
+{
+	str_release(s);
+	free(s);
+}
+
+void kc_cache_free(struct kc_cache *c)
+{
+	if (!c)
+		return;
+	map_release(&c->known, free_str);
+	map_release(&c->ids, free);
+	str_release(&c->tools);
+	free(c->path);
+	free(c);
+}
