@@ -46,6 +46,7 @@ bool cmd_takes_global(const struct cmd *cmd, const struct opt *o)
 struct call {
 	struct global_opts global;
 	const struct cmd *cmd; /* NULL until it is known */
+	bool stands_in; /* kiln was started under the name of the program that cmd replaces */
 	struct out out;
 };
 
@@ -247,6 +248,20 @@ static void print_version(struct out *out)
 	out_print(out, "kiln %s\n", KILN_VERSION);
 }
 
+/* The command line is the command's own but for a lone --help. */
+static int run_raw(struct call *c, int argc, char **argv, struct err *err)
+{
+	int r = enter(&c->global, err);
+
+	if (r < 0)
+		return r;
+	if (c->global.help || (argc == 2 && str_eq(argv[1], "--help") && !c->stands_in)) {
+		help_print_cmd(&c->out, c->cmd);
+		return EXIT_OK;
+	}
+	return c->cmd->run(&c->out, &c->global, NULL, argv, (size_t)argc, 0, err);
+}
+
 static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 {
 	const struct cmd *cmd = c->cmd;
@@ -259,11 +274,8 @@ static int run_cmd(struct call *c, int argc, char **argv, struct err *err)
 	char **args;
 	int r;
 
-	if (cmd->style == OPT_RAW) {
-		int status = enter(&c->global, err);
-
-		return status ? status : cmd->run(&c->out, &c->global, NULL, argv, (size_t)argc, 0, err);
-	}
+	if (cmd->style == OPT_RAW)
+		return run_raw(c, argc, argv, err);
 	r = opt_parse(argc, argv, tables, countof(tables), cmd->style, &args, &n, &dashes, err);
 	set_out(c);
 	if (r < 0) {
@@ -304,6 +316,7 @@ static int dispatch(struct call *c, int argc, char **argv, struct err *err)
 
 	if (str_eq(path_base(argv[0]), cmd_config_conf.name + strlen("config "))) {
 		c->cmd = &cmd_config_conf;
+		c->stands_in = true;
 		return run_cmd(c, argc, argv, err);
 	}
 	r = opt_parse(argc, argv, &table, 1, OPT_STOP, &args, &n, &dashes, err);

@@ -61,7 +61,8 @@ static void ask_text(struct ask *a, const struct kc_menu *m)
 		auto_free char *def = xstrdup(kc_value_text(a->c, s));
 		const char *answer = def;
 
-		fprintf(a->out, "%*s%s (%s) [%s] ", a->indent - 1, "", m->prompt->text, s->name, def);
+		fprintf(a->out, "%*s%s (%s) [%s] ", a->indent - 1, "", m->prompt->text, s->name,
+			def);
 		if (!ask_value(a, s, def))
 			return;
 		if (!strcmp(a->line, "?\n")) {
@@ -163,7 +164,8 @@ static int print_members(struct ask *a, const struct kc_menu *m, const struct kc
 		n++;
 		if (child->sym == chosen)
 			*ret_def = n;
-		fprintf(a->out, "%*c %d. %s", a->indent, child->sym == chosen ? '>' : ' ', n, title);
+		fprintf(a->out, "%*c %d. %s", a->indent, child->sym == chosen ? '>' : ' ', n,
+			title);
 		if (child->sym->name)
 			fprintf(a->out, " (%s)", child->sym->name);
 		if (!kc_has_user(a->c, child->sym)) {
@@ -293,7 +295,8 @@ static void ask_children(struct ask *a, const struct kc_menu *m)
 
 static void print_heading(struct ask *a, const char *title)
 {
-	fprintf(a->out, "%*c\n%*c %s\n%*c\n", a->indent, '*', a->indent, '*', title, a->indent, '*');
+	fprintf(a->out, "%*c\n%*c %s\n%*c\n", a->indent, '*', a->indent, '*', title, a->indent,
+		'*');
 }
 
 static void ask_menu(struct ask *a, const struct kc_menu *m)

@@ -72,7 +72,6 @@ static const struct opt opts[] = {
 	{ "mod2yesconfig", 0, OPT_FLAG, 0, NULL, "change m to y" },
 	{ "mod2noconfig",  0, OPT_FLAG, 0, NULL, "change m to n" },
 	{ "silent",      's', OPT_FLAG, 0, NULL, "no notes of what was written" },
-	{ "help",        'h', OPT_FLAG, 0, NULL, "show conf's own help" },
 	/* clang-format on */
 };
 
@@ -142,7 +141,8 @@ static void print_message(void *ctx, const char *text)
 
 static int usage(const struct conf_run *run)
 {
-	fprintf(run->out->result, "Usage: %s [options] <kconfig-file>\n%s", run->program, usage_text);
+	fprintf(run->out->result, "Usage: %s [options] <kconfig-file>\n%s", run->program,
+		usage_text);
 	return EXIT_NO;
 }
 
@@ -200,8 +200,10 @@ static int parse_args(struct conf_run *run, int argc, char **argv)
 static void find_dialect(const char *program, struct kc_dialect *ret)
 {
 	const char *srctree = getenv("srctree"), *slash = strrchr(program, '/');
-	auto_free char *below = xasprintf("%s/scripts/kconfig", srctree && *srctree ? srctree : ".");
-	auto_free char *beside = slash ? xstrndup(program, (size_t)(slash - program)) : xstrdup(".");
+	auto_free char *below =
+		xasprintf("%s/scripts/kconfig", srctree && *srctree ? srctree : ".");
+	auto_free char *beside =
+		slash ? xstrndup(program, (size_t)(slash - program)) : xstrdup(".");
 	const char *const places[] = { below, beside };
 
 	*ret = kc_dialect_newest;
@@ -241,7 +243,7 @@ static bool is_fill(enum mode mode)
 static int read_preset(struct conf_run *run)
 {
 	static const char *const names[] = {
-		[ALLNO] = "allno.config",   [ALLYES] = "allyes.config", [ALLMOD] = "allmod.config",
+		[ALLNO] = "allno.config",   [ALLYES] = "allyes.config",	 [ALLMOD] = "allmod.config",
 		[ALLDEF] = "alldef.config", [RAND] = "allrandom.config",
 	};
 	const char *name = getenv("KCONFIG_ALLCONFIG");
@@ -249,15 +251,16 @@ static int read_preset(struct conf_run *run)
 	if (!name)
 		return -1;
 	if (*name && strcmp(name, "1") != 0) {
-		if (kc_conf_read_file(run->conf, &run->files, name, KC_FROM_USER, &run->warnings) == 0)
+		if (kc_conf_read_file(run->conf, &run->files, name, KC_FROM_USER, &run->warnings) ==
+		    0)
 			return -1;
 		fprintf(run->out->message, "*** Can't read seed configuration \"%s\"!\n", name);
 		return EXIT_NO;
 	}
 	name = names[run->mode];
 	if (kc_conf_read_file(run->conf, &run->files, name, KC_FROM_USER, &run->warnings) == 0 ||
-	    kc_conf_read_file(run->conf, &run->files, "all.config", KC_FROM_USER,
-			      &run->warnings) == 0)
+	    kc_conf_read_file(run->conf, &run->files, "all.config", KC_FROM_USER, &run->warnings) ==
+		    0)
 		return -1;
 	fprintf(run->out->message,
 		"*** KCONFIG_ALLCONFIG set, but no \"%s\" or \"all.config\" file found\n", name);
@@ -273,7 +276,8 @@ static int read_config(struct conf_run *run)
 		return read_preset(run);
 	run->conf->changed = false;
 	if (run->mode == DEFCONFIG)
-		r = kc_conf_read_file(run->conf, &run->files, run->file, KC_FROM_USER, &run->warnings);
+		r = kc_conf_read_file(run->conf, &run->files, run->file, KC_FROM_USER,
+				      &run->warnings);
 	else
 		r = kc_conf_read_default(run->conf, &run->files, &run->warnings);
 	if (r == 0)
@@ -407,8 +411,7 @@ static int run_conf(struct conf_run *run)
 	if (run->warnings && werror)
 		return EXIT_NO;
 	if (no_update && *no_update && run->conf->changed) {
-		fprintf(run->out->message,
-			"\n*** The configuration requires explicit update.\n\n");
+		fprintf(run->out->message, "\n*** The configuration requires explicit update.\n\n");
 		return EXIT_NO;
 	}
 	status = work(run);

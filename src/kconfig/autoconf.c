@@ -40,7 +40,8 @@ static int publish(const struct kc_files *f, const char *name, const struct str 
 	return 0;
 }
 
-static void add_env(const struct kc_tree *t, const char *target, const char *before, struct str *out)
+static void add_env(const struct kc_tree *t, const char *target, const char *before,
+		    struct str *out)
 {
 	for (size_t i = 0; i < t->env.n; i++)
 		str_addf(out, "%sifneq \"$(%s)\" \"%s\"\n%s: FORCE\nendif\n", before,
@@ -88,9 +89,9 @@ static void touch(void *ctx, const char *name)
 {
 	struct touching *t = ctx;
 	const char *of = auto_name(t->f), *slash = strrchr(of, '/');
-	auto_free char *path =
-		xasprintf("%.*s%s", slash ? (int)(slash + 1 - of) : 0, of, name);
-	auto_close int fd = openat(t->f->dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	auto_free char *path = xasprintf("%.*s%s", slash ? (int)(slash + 1 - of) : 0, of, name);
+	auto_close int fd =
+		openat(t->f->dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		t->error = -errno;
@@ -121,7 +122,8 @@ static int touch_changed(struct kc_conf *c, const struct kc_files *f, struct err
 	in.ctx = &t;
 	kc_conf_read_file(c, &in, auto_name(f), KC_FROM_AUTO, &warnings);
 	kc_calc(c, c->tree->modules);
-	kc_for_each_sym(c->tree, i, s) {
+	kc_for_each_sym(c->tree, i, s)
+	{
 		kc_calc(c, s);
 		if (!s->name || s->flags & (KC_NO_WRITE | KC_CHOICE) || !differs(c, s))
 			continue;
@@ -186,9 +188,8 @@ typedef void line_fn(const struct kc_conf *c, const char *prefix, const struct k
 static int write_symbols(struct kc_conf *c, const struct kc_files *f, const char *name,
 			 line_fn *line, struct str *text, struct err *err)
 {
-	kc_for_each_sym(c->tree, i, s)
-		if (s->name && kc_v(c, s)->flags & KC_WRITE)
-			line(c, f->prefix, s, text);
+	kc_for_each_sym(c->tree, i, s) if (s->name && kc_v(c, s)->flags & KC_WRITE)
+		line(c, f->prefix, s, text);
 	return publish(f, name, text, err);
 }
 
@@ -230,13 +231,11 @@ int kc_conf_write_auto(struct kc_conf *c, const struct kc_files *f, bool always,
 	r = write_cmd(c, f, err);
 	if (r < 0)
 		return r;
-	kc_for_each_sym(c->tree, i, s)
-		kc_calc(c, s);
+	kc_for_each_sym(c->tree, i, s) kc_calc(c, s);
 	r = touch_changed(c, f, err);
 	if (r < 0)
 		return r;
-	kc_for_each_sym(c->tree, k, s)
-		kc_calc(c, s);
+	kc_for_each_sym(c->tree, k, s) kc_calc(c, s);
 	r = write_header(c, f, err);
 	if (r == 0)
 		r = write_rust(c, f, err);

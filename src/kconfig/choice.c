@@ -14,7 +14,8 @@
 
 static struct kc_sym *first_visible(struct kc_conf *c, const struct kc_menu *choice, bool unsaid)
 {
-	for (const struct kc_menu *m = kc_menu_next(choice, choice); m; m = kc_menu_next(m, choice)) {
+	for (const struct kc_menu *m = kc_menu_next(choice, choice); m;
+	     m = kc_menu_next(m, choice)) {
 		if (!m->sym || kc_v(c, m->sym)->visible == KC_N)
 			continue;
 		if (!unsaid || !kc_has_user(c, m->sym))
@@ -90,7 +91,8 @@ struct kc_sym *kc_choice_settle(struct kc_conf *c, const struct kc_menu *choice)
 {
 	struct kc_sym *chosen = plain_pick(c, choice);
 
-	for (const struct kc_menu *m = kc_menu_next(choice, choice); m; m = kc_menu_next(m, choice)) {
+	for (const struct kc_menu *m = kc_menu_next(choice, choice); m;
+	     m = kc_menu_next(m, choice)) {
 		struct kc_value *v;
 
 		if (!m->sym)
@@ -127,7 +129,8 @@ void kc_choice_set(struct kc_conf *c, const struct kc_menu *choice, struct kc_sy
 {
 	bool changed = false;
 
-	for (const struct kc_menu *m = kc_menu_next(choice, choice); m; m = kc_menu_next(m, choice)) {
+	for (const struct kc_menu *m = kc_menu_next(choice, choice); m;
+	     m = kc_menu_next(m, choice)) {
 		struct kc_value *v;
 		uint8_t tri = m->sym == s ? KC_Y : KC_N;
 
@@ -175,5 +178,5 @@ void kc_choice_fill(struct kc_conf *c, struct kc_sym *choice)
 		if (!kc_has_user(c, all->v[i]))
 			kc_v(c, all->v[i])->user_tri = KC_N;
 	kc_v(c, choice)->flags |= KC_USER;
-	kc_v(c, choice)->flags &= (uint8_t)~(KC_VALID | KC_NEED_CHOICE);
+	kc_v(c, choice)->flags &= (uint8_t) ~(KC_VALID | KC_NEED_CHOICE);
 }

@@ -384,7 +384,8 @@ static bool agrees(const struct kc_conf *c, const struct kc_sym *s)
 /* Older dialects forget what cannot hold, so that it is asked for anew should it become possible. */
 static void drop_unsaved(struct kc_conf *c, unsigned unsaved)
 {
-	kc_for_each_sym(c->tree, i, s) {
+	kc_for_each_sym(c->tree, i, s)
+	{
 		struct kc_value *v = kc_v(c, s);
 
 		if (!(v->flags & KC_USER) || kc_is_member(s))
@@ -407,7 +408,8 @@ void kc_conf_check_read(struct kc_conf *c, unsigned warnings)
 	unsigned unsaved = 0;
 
 	kc_calc(c, t->modules);
-	kc_for_each_sym(t, i, s) {
+	kc_for_each_sym(t, i, s)
+	{
 		kc_calc(c, s);
 		if (!kc_is_choice(s) && !(s->flags & KC_NO_WRITE))
 			unsaved += !agrees(c, s);

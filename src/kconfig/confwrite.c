@@ -67,8 +67,8 @@ void kc_conf_line(const struct kc_conf *c, const char *prefix, const struct kc_s
 
 void kc_add_heading(const struct kc_tree *t, const char *decoration, struct str *out)
 {
-	str_addf(out, "%s Automatically generated file; DO NOT EDIT.\n%s %s\n", decoration, decoration,
-		 t->root->prompt->text);
+	str_addf(out, "%s Automatically generated file; DO NOT EDIT.\n%s %s\n", decoration,
+		 decoration, t->root->prompt->text);
 }
 
 static const char *title(const struct kc_menu *m)
@@ -110,7 +110,8 @@ static void write_entry(struct writing *w, const struct kc_menu *m)
 
 static void write_end(struct writing *w, const struct kc_menu *m)
 {
-	if (m->sym || m == w->c->tree->root || !kc_menu_shown(w->c, m) || m->prompt->type != KC_P_MENU)
+	if (m->sym || m == w->c->tree->root || !kc_menu_shown(w->c, m) ||
+	    m->prompt->type != KC_P_MENU)
 		return;
 	str_addf(w->out, "# end of %s\n", title(m));
 	w->blank = true;

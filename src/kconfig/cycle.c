@@ -23,8 +23,8 @@ struct frame {
 struct walk {
 	struct kc_reader *r;
 	struct frame *top;
-	uint32_t depth;	 /* of recursion now */
-	uint32_t height; /* of what was left last */
+	uint32_t depth;	  /* of recursion now */
+	uint32_t height;  /* of what was left last */
 	struct frame met; /* of a choice's member that is met again, while that is told */
 };
 
@@ -76,7 +76,8 @@ static void say_step_short(struct walk *w, const struct frame *f, const struct k
 		kc_say(w->r, true, "\tsymbol %s %s is visible depending on %s\n", name_of(f->sym),
 		       prop, name_of(to));
 	else
-		kc_say(w->r, true, "\tsymbol %s %s %s\n", name_of(f->sym), relation(f), name_of(to));
+		kc_say(w->r, true, "\tsymbol %s %s %s\n", name_of(f->sym), relation(f),
+		       name_of(to));
 }
 
 static void say_step_long(struct walk *w, const struct frame *f, const struct kc_sym *to)
@@ -96,7 +97,8 @@ static void say_step_long(struct walk *w, const struct frame *f, const struct kc
 		       name_of(f->sym), kc_prop_name(p->type), name_of(to));
 	else if (f->edge == EDGE_NONE)
 		kc_say(w->r, true, "%s:%d:\tsymbol %s %s is visible depending on %s\n", at.file,
-		       at.line, name_of(f->sym), p ? kc_prop_name(p->type) : "unknown", name_of(to));
+		       at.line, name_of(f->sym), p ? kc_prop_name(p->type) : "unknown",
+		       name_of(to));
 	else
 		kc_say(w->r, true, "%s:%d:\tsymbol %s %s %s\n", at.file, at.line, name_of(f->sym),
 		       relation(f), name_of(to));
@@ -344,9 +346,7 @@ unsigned kc_check_cycles(struct kc_reader *r)
 	unsigned bad = 0;
 
 	if (!t->dialect.short_cycles) {
-		kc_for_each_sym(t, i, s)
-			if (check(&w, s))
-				bad++;
+		kc_for_each_sym(t, i, s) if (check(&w, s)) bad++;
 		return bad + r->fatal;
 	}
 	for (const struct kc_menu *m = kc_menu_next(t->root, t->root); m;

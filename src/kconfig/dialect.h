@@ -14,14 +14,14 @@ struct kc_dialect {
 	 * own, bool or tristate, may be optional, and its members depend on it.
 	 */
 	bool plain_choices;
-	bool dups_by_halves;  /* simplification of && and || works on the two operands first (6.11) */
-	bool zero_numbers;    /* an int without value is 0, a hex one 0x0, and not empty (6.10) */
-	bool strict_unset;    /* "# CONFIG_X is not set" must end there (6.6) */
-	bool warn_no_equals;  /* a line with the prefix but no "=" is told of (6.6) */
-	bool keep_unsaved;    /* user values of invisible and out-of-range symbols are kept in any case (6.11) */
-	bool autoconf_var;    /* auto.conf.cmd speaks of $(autoconfig) (6.11) */
-	bool all_by_menu;     /* all*config goes through the menu and leaves symbols without prompt alone (6.11) */
-	bool short_cycles;    /* recursive dependencies are told without places (6.11) */
+	bool dups_by_halves; /* simplification of && and || works on the two operands first (6.11) */
+	bool zero_numbers;   /* an int without value is 0, a hex one 0x0, and not empty (6.10) */
+	bool strict_unset;   /* "# CONFIG_X is not set" must end there (6.6) */
+	bool warn_no_equals; /* a line with the prefix but no "=" is told of (6.6) */
+	bool keep_unsaved; /* user values of invisible and out-of-range symbols are kept in any case (6.11) */
+	bool autoconf_var; /* auto.conf.cmd speaks of $(autoconfig) (6.11) */
+	bool all_by_menu; /* all*config goes through the menu and leaves symbols without prompt alone (6.11) */
+	bool short_cycles; /* recursive dependencies are told without places (6.11) */
 	bool include_by_stack; /* recursive inclusion names the line of `source` and compares whole stacks (6.10) */
 	uint32_t sym_buckets; /* of the table of symbols: the order of auto.conf and of warnings */
 };

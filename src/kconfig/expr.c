@@ -85,6 +85,13 @@ const struct kc_expr *kc_expr_cmp(struct kc_tree *t, enum kc_op op, struct kc_sy
 	return intern(t, op, a, b);
 }
 
+/* e with other operands; itself, without a look into the table, where they are the same. */
+static const struct kc_expr *with_operands(struct kc_tree *t, const struct kc_expr *e,
+					   const struct kc_expr *l, const struct kc_expr *r)
+{
+	return l == e->left.expr && r == e->right.expr ? e : two(t, e->op, l, r);
+}
+
 static bool is_sym(const struct kc_expr *e, const struct kc_sym *s)
 {
 	return e->op == KC_SYM && e->left.sym == s;
@@ -101,11 +108,11 @@ const struct kc_expr *kc_expr_rewrite_m(struct kc_tree *t, const struct kc_expr 
 		return e;
 	switch (e->op) {
 	case KC_NOT:
-		return kc_expr_not(t, kc_expr_rewrite_m(t, e->left.expr));
+		return with_operands(t, e, kc_expr_rewrite_m(t, e->left.expr), NULL);
 	case KC_AND:
 	case KC_OR:
-		return two(t, e->op, kc_expr_rewrite_m(t, e->left.expr),
-			   kc_expr_rewrite_m(t, e->right.expr));
+		return with_operands(t, e, kc_expr_rewrite_m(t, e->left.expr),
+				     kc_expr_rewrite_m(t, e->right.expr));
 	case KC_SYM:
 		if (e->left.sym == t->mod)
 			return two(t, KC_AND, e, kc_expr_sym(t, t->modules));
@@ -135,7 +142,7 @@ static const struct kc_expr *eliminate_yn(struct kc_tree *t, const struct kc_exp
 		return r;
 	if (is_sym(r, one))
 		return l;
-	return two(t, e->op, l, r);
+	return with_operands(t, e, l, r);
 }
 
 /* Each leaf of a below op against each of b; equal ones become what op leaves alone. */
@@ -149,7 +156,7 @@ static void eliminate_leaves(struct kc_tree *t, enum kc_op op, const struct kc_e
 		r = (*a)->right.expr;
 		eliminate_leaves(t, op, &l, b, changes);
 		eliminate_leaves(t, op, &r, b, changes);
-		*a = two(t, op, l, r);
+		*a = with_operands(t, *a, l, r);
 		return;
 	}
 	if ((*b)->op == op) {
@@ -157,7 +164,7 @@ static void eliminate_leaves(struct kc_tree *t, enum kc_op op, const struct kc_e
 		r = (*b)->right.expr;
 		eliminate_leaves(t, op, a, &l, changes);
 		eliminate_leaves(t, op, a, &r, changes);
-		*b = two(t, op, l, r);
+		*b = with_operands(t, *b, l, r);
 		return;
 	}
 	if (*a == *b && (is_sym(*a, t->yes) || is_sym(*a, t->no)))
@@ -349,7 +356,7 @@ static void dedup_halves(struct kc_tree *t, enum kc_op op, const struct kc_expr 
 		r = (*a)->right.expr;
 		dedup_halves(t, op, &l, b, changes);
 		dedup_halves(t, op, &r, b, changes);
-		*a = two(t, op, l, r);
+		*a = with_operands(t, *a, l, r);
 		return;
 	}
 	if ((*b)->op == op) {
@@ -357,7 +364,7 @@ static void dedup_halves(struct kc_tree *t, enum kc_op op, const struct kc_expr 
 		r = (*b)->right.expr;
 		dedup_halves(t, op, a, &l, changes);
 		dedup_halves(t, op, a, &r, changes);
-		*b = two(t, op, l, r);
+		*b = with_operands(t, *b, l, r);
 		return;
 	}
 	join_leaves(t, op, a, b, changes);
@@ -374,7 +381,7 @@ static const struct kc_expr *dedup_by_halves(struct kc_tree *t, const struct kc_
 			const struct kc_expr *r = dedup_by_halves(t, e->right.expr);
 
 			dedup_halves(t, e->op, &l, &r, &changes);
-			e = two(t, e->op, l, r);
+			e = with_operands(t, e, l, r);
 		}
 		e = eliminate_yn(t, e);
 	} while (changes);
@@ -408,7 +415,7 @@ static const struct kc_expr *rebuild(struct kc_tree *t, const struct kc_expr *e,
 	if (e->op != op)
 		return *(*leaf)++;
 	l = rebuild(t, e->left.expr, op, leaf);
-	return two(t, op, l, rebuild(t, e->right.expr, op, leaf));
+	return with_operands(t, e, l, rebuild(t, e->right.expr, op, leaf));
 }
 
 static const struct kc_expr *dedup_pass(struct kc_tree *t, const struct kc_expr *e,
@@ -433,14 +440,10 @@ static const struct kc_expr *dedup_pass(struct kc_tree *t, const struct kc_expr 
 	return e;
 }
 
-const struct kc_expr *kc_expr_dedup(struct kc_tree *t, const struct kc_expr *e)
+static const struct kc_expr *dedup_by_passes(struct kc_tree *t, const struct kc_expr *e)
 {
 	unsigned changes;
 
-	if (!e)
-		return e;
-	if (t->dialect.dups_by_halves)
-		return dedup_by_halves(t, e);
 	while (is_junction(e)) {
 		changes = 0;
 		e = dedup_pass(t, e, &changes);
@@ -449,6 +452,20 @@ const struct kc_expr *kc_expr_dedup(struct kc_tree *t, const struct kc_expr *e)
 		e = eliminate_yn(t, e);
 	}
 	return e;
+}
+
+/* Both ways go on until nothing changes, so what comes out is its own result. */
+const struct kc_expr *kc_expr_dedup(struct kc_tree *t, const struct kc_expr *e)
+{
+	const struct kc_expr *result;
+
+	if (!e || !is_junction(e))
+		return e;
+	if (e->deduped)
+		return e->deduped;
+	result = t->dialect.dups_by_halves ? dedup_by_halves(t, e) : dedup_by_passes(t, e);
+	((struct kc_expr *)e)->deduped = ((struct kc_expr *)result)->deduped = result;
+	return result;
 }
 
 /* A bool compared with y, m or n. */
@@ -533,12 +550,12 @@ const struct kc_expr *kc_expr_transform(struct kc_tree *t, const struct kc_expr 
 	case KC_NE:
 		return transform_compare(t, e, odd, ctx);
 	case KC_NOT:
-		e = kc_expr_not(t, kc_expr_transform(t, e->left.expr, odd, ctx));
+		e = with_operands(t, e, kc_expr_transform(t, e->left.expr, odd, ctx), NULL);
 		return transform_not(t, e, odd, ctx);
 	case KC_AND:
 	case KC_OR:
 		l = kc_expr_transform(t, e->left.expr, odd, ctx);
-		return two(t, e->op, l, kc_expr_transform(t, e->right.expr, odd, ctx));
+		return with_operands(t, e, l, kc_expr_transform(t, e->right.expr, odd, ctx));
 	default:
 		return e;
 	}
@@ -631,8 +648,8 @@ static void print_sym(const struct kc_sym *s, kc_piece_fn *piece, void *ctx)
 }
 
 static const char *const op_text[] = {
-	[KC_EQ] = "=",	[KC_NE] = "!=", [KC_LT] = "<",	    [KC_LE] = "<=", [KC_GT] = ">",
-	[KC_GE] = ">=", [KC_OR] = " || ", [KC_AND] = " && ",
+	[KC_EQ] = "=", [KC_NE] = "!=", [KC_LT] = "<",	 [KC_LE] = "<=",
+	[KC_GT] = ">", [KC_GE] = ">=", [KC_OR] = " || ", [KC_AND] = " && ",
 };
 
 static void print(const struct kc_expr *e, int around, kc_piece_fn *piece, void *ctx)

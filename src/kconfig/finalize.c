@@ -8,7 +8,8 @@
 
 static void odd(void *ctx, const struct kc_sym *s, char forced)
 {
-	kc_say(ctx, false, "boolean symbol %s tested for 'm'? test forced to '%c'\n", s->name, forced);
+	kc_say(ctx, false, "boolean symbol %s tested for 'm'? test forced to '%c'\n", s->name,
+	       forced);
 }
 
 /* dep and cond, simplified. */
@@ -24,8 +25,7 @@ static const struct kc_expr *with(struct kc_reader *r, const struct kc_expr *dep
 static void add_reverse(struct kc_tree *t, const struct kc_expr **to, struct kc_sym *by,
 			const struct kc_expr *cond)
 {
-	*to = kc_expr_join(t, KC_OR, *to,
-			   kc_expr_join(t, KC_AND, kc_expr_sym(t, by), cond));
+	*to = kc_expr_join(t, KC_OR, *to, kc_expr_join(t, KC_AND, kc_expr_sym(t, by), cond));
 }
 
 /* The condition of the entry m and of its properties, below parent_dep. */
@@ -47,21 +47,26 @@ static void propagate(struct kc_reader *r, struct kc_menu *m, const struct kc_ex
 
 static void finalize(struct kc_reader *r, struct kc_menu *parent, bool in_choice);
 
-/*
- * Whether m, which stands behind the entry of s, belongs below it: it cannot be had without s, or its condition
- * implies that s's prompt is visible.
- */
-static bool belongs_below(struct kc_tree *t, const struct kc_menu *m, const struct kc_sym *s,
-			  const struct kc_expr *visible)
+static const struct kc_expr *is_not_n(struct kc_tree *t, const struct kc_expr *e)
 {
-	const struct kc_expr *dep = m->prompt ? m->prompt->cond : m->dep;
+	e = kc_expr_compared(t, e, KC_NE, t->no);
+	return kc_expr_dedup(t, kc_expr_transform(t, e, NULL, NULL));
+}
 
-	if (!kc_expr_contains(dep, s))
+/*
+ * Whether m, which stands behind entry, belongs below it: it cannot be had without entry's symbol, or its condition
+ * holds that symbol and implies that its prompt is visible.
+ */
+static bool belongs_below(struct kc_tree *t, const struct kc_menu *m, const struct kc_menu *entry)
+{
+	const struct kc_expr *dep = m->prompt ? m->prompt->cond : m->dep, *visible;
+
+	if (!kc_expr_contains(dep, entry->sym))
 		return false;
-	if (kc_expr_depends(t, dep, s))
+	if (kc_expr_depends(t, dep, entry->sym))
 		return true;
-	dep = kc_expr_compared(t, dep, KC_NE, t->no);
-	dep = kc_expr_dedup(t, kc_expr_transform(t, dep, NULL, NULL));
+	visible = is_not_n(t, entry->prompt ? entry->prompt->cond : NULL);
+	dep = is_not_n(t, dep);
 	kc_expr_eliminate_eq(t, &dep, &visible);
 	return kc_expr_is_yes(t, visible);
 }
@@ -69,13 +74,10 @@ static bool belongs_below(struct kc_tree *t, const struct kc_menu *m, const stru
 static void make_submenu(struct kc_reader *r, struct kc_menu *entry)
 {
 	struct kc_tree *t = r->tree;
-	const struct kc_expr *visible = entry->prompt ? entry->prompt->cond : NULL;
 	struct kc_menu *last = NULL;
 
-	visible = kc_expr_compared(t, visible, KC_NE, t->no);
-	visible = kc_expr_dedup(t, kc_expr_transform(t, visible, NULL, NULL));
 	for (struct kc_menu *m = entry->next; m; m = m->next) {
-		if (!belongs_below(t, m, entry->sym, visible))
+		if (!belongs_below(t, m, entry))
 			break;
 		finalize(r, m, false);
 		m->parent = entry;
@@ -108,7 +110,8 @@ static void choice_types(struct kc_reader *r, struct kc_menu *choice)
 	}
 }
 
-static void warn_of_member(struct kc_reader *r, const struct kc_menu *m, const struct kc_sym *choice)
+static void warn_of_member(struct kc_reader *r, const struct kc_menu *m,
+			   const struct kc_sym *choice)
 {
 	if (!m->prompt)
 		kc_warn_at(r, m->pos, "choice value must have a prompt");
@@ -189,7 +192,8 @@ static void check_default(struct kc_reader *r, const struct kc_sym *s, const str
 	if (!v) {
 		if (text)
 			kc_warn_at(r, p->pos,
-				   "default for config symbol '%s' must be a single symbol", s->name);
+				   "default for config symbol '%s' must be a single symbol",
+				   s->name);
 		return;
 	}
 	if ((s->type == KC_HEX || s->type == KC_INT) && !is_number(s, v))
@@ -209,9 +213,10 @@ static void check_reverse(struct kc_reader *r, const struct kc_sym *s, const str
 		kc_warn_at(r, p->pos, "config symbol '%s' uses %s, but is not bool or tristate",
 			   s->name, use);
 	else if (to->type != KC_UNKNOWN && to->type != KC_BOOL && to->type != KC_TRISTATE)
-		kc_warn_at(r, p->pos,
-			   "'%s' has wrong type. '%s' only accept arguments of bool and tristate type",
-			   to->name, use);
+		kc_warn_at(
+			r, p->pos,
+			"'%s' has wrong type. '%s' only accept arguments of bool and tristate type",
+			to->name, use);
 }
 
 static void check_range(struct kc_reader *r, const struct kc_sym *s, const struct kc_prop *p)

@@ -414,7 +414,8 @@ static void say_recursion(struct kc_reader *r, const char *name)
 {
 	int line = r->stmt_line;
 
-	kc_say(r, true, "Recursive inclusion detected.\nInclusion path:\n  current file : %s\n", name);
+	kc_say(r, true, "Recursive inclusion detected.\nInclusion path:\n  current file : %s\n",
+	       name);
 	for (const struct kc_file *f = r->file; f; f = f->parent) {
 		kc_say(r, true, "  included from: %s:%d\n", f->name, line);
 		line = f->source_line;
@@ -439,7 +440,8 @@ void kc_lex_source(struct kc_reader *r, const char *name)
 		return;
 	}
 	if (!kc_lex_open(r, name)) {
-		kc_say(r, true, "%s:%d: can't open file \"%s\"\n", r->stmt_file, r->stmt_line, name);
+		kc_say(r, true, "%s:%d: can't open file \"%s\"\n", r->stmt_file, r->stmt_line,
+		       name);
 		r->fatal = true;
 	}
 }

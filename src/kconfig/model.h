@@ -32,8 +32,9 @@ const char *kc_type_name(enum kc_type type);
 
 /* Where something stands. file is interned: equal files have equal pointers. */
 struct kc_pos {
-	const char *file; /* as it was named in `source`, relative to the tree or to the current folder */
-	int line;	  /* from 1 */
+	const char *
+		file; /* as it was named in `source`, relative to the tree or to the current folder */
+	int line;     /* from 1 */
 };
 
 enum kc_op {
@@ -62,7 +63,8 @@ union kc_operand {
 struct kc_expr {
 	enum kc_op op;
 	union kc_operand left, right;
-	struct kc_expr *next; /* in its hash bucket */
+	struct kc_expr *next;	       /* in its hash bucket */
+	const struct kc_expr *deduped; /* what kc_expr_dedup() makes of it, once that is known */
 };
 
 enum kc_prop_type {
@@ -82,8 +84,9 @@ const char *kc_prop_name(enum kc_prop_type type);
 struct kc_prop {
 	struct kc_prop *next; /* of the same symbol, in the order of reading */
 	enum kc_prop_type type;
-	const char *text;	    /* prompt, menu, comment */
-	const struct kc_expr *cond; /* whole condition: its own `if`, the entry's and all surrounding ones */
+	const char *text; /* prompt, menu, comment */
+	const struct kc_expr
+		*cond; /* whole condition: its own `if`, the entry's and all surrounding ones */
 	const struct kc_expr *own;  /* the `if` of this line alone, as it was written */
 	const struct kc_expr *expr; /* value, selected symbol, range */
 	struct kc_menu *menu;	    /* the entry it stands in */
@@ -113,10 +116,11 @@ struct kc_members {
 };
 
 enum kc_sym_flag {
-	KC_CONST = 1,	     /* quoted, or y, m, n */
-	KC_CHOICE = 2,	     /* stands for a choice block */
-	KC_MEMBER = 4,	     /* is a choice's member */
-	KC_OPTIONAL = 8,     /* old choices: may have no member set; set on every plain symbol as well */
+	KC_CONST = 1,  /* quoted, or y, m, n */
+	KC_CHOICE = 2, /* stands for a choice block */
+	KC_MEMBER = 4, /* is a choice's member */
+	KC_OPTIONAL =
+		8, /* old choices: may have no member set; set on every plain symbol as well */
 	KC_NO_WRITE = 16,    /* never written */
 	KC_TRANSITIONAL = 32 /* read, never written (6.18) */
 };
@@ -136,7 +140,6 @@ struct kc_sym {
 	struct kc_sym *next;	/* in its hash bucket */
 };
 
-
 struct kc_env_use {
 	const char *name, *value;
 };
@@ -147,7 +150,8 @@ struct kc_tree {
 	struct kc_sym *yes, *mod, *no;
 	struct kc_sym *modules; /* the symbol with the property `modules`, or no */
 	struct kc_menu *root;
-	struct kc_sym **bucket; /* dialect.sym_buckets of them; conf goes through symbols in this order */
+	struct kc_sym *
+		*bucket; /* dialect.sym_buckets of them; conf goes through symbols in this order */
 	struct kc_expr **exprs;
 	uint32_t n_exprs, expr_slots;
 	uint32_t n_syms, n_prompts, n_order;
@@ -180,8 +184,8 @@ struct kc_sym *kc_sym_lookup(struct kc_tree *t, const char *name, unsigned flags
 struct kc_sym *kc_sym_find(const struct kc_tree *t, const char *name);
 
 /* In the order in which conf goes through symbols; neither y, m nor n. `sym` is NULL behind the last. */
-#define kc_for_each_sym(t, i, sym)                                  \
-	for (uint32_t i = 0; i < (t)->dialect.sym_buckets; i++)     \
+#define kc_for_each_sym(t, i, sym)                              \
+	for (uint32_t i = 0; i < (t)->dialect.sym_buckets; i++) \
 		for (struct kc_sym *sym = (t)->bucket[i]; sym; sym = sym->next)
 
 static inline bool kc_is_choice(const struct kc_sym *s)

@@ -146,14 +146,14 @@ static bool fill_by_table(struct kc_conf *c, enum kc_fill fill, const struct kc_
 {
 	bool changed = false;
 
-	kc_for_each_sym(c->tree, i, s)
-		changed |= fill_one(c, s, fill, odds);
+	kc_for_each_sym(c->tree, i, s) changed |= fill_one(c, s, fill, odds);
 	kc_invalidate(c);
 	if (fill != KC_FILL_RANDOM)
-		kc_for_each_sym(c->tree, k, s)
-			if ((kc_is_choice(s) && !kc_has_user(c, s)) || kc_is_member(s))
-				kc_v(c, s)->flags |= KC_NEED_CHOICE;
-	kc_for_each_sym(c->tree, n, s) {
+		kc_for_each_sym(c->tree, k, s) if ((kc_is_choice(s) && !kc_has_user(c, s)) ||
+						   kc_is_member(s)) kc_v(c, s)
+			->flags |= KC_NEED_CHOICE;
+	kc_for_each_sym(c->tree, n, s)
+	{
 		if (kc_has_user(c, s) || !kc_is_choice(s))
 			continue;
 		kc_calc(c, s);
@@ -178,7 +178,8 @@ void kc_fill(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
 
 void kc_rewrite(struct kc_conf *c, enum kc_tri from, enum kc_tri to)
 {
-	kc_for_each_sym(c->tree, i, s) {
+	kc_for_each_sym(c->tree, i, s)
+	{
 		struct kc_value *v = kc_v(c, s);
 
 		if (kc_type_now(c, s) == KC_TRISTATE && v->user_tri == from)

@@ -674,9 +674,9 @@ static void word_stmt(struct parser *p)
 		return;
 	}
 	kc_macro_set(&p->r, name, value,
-		     op == T_EQ	      ? KC_RECURSIVE :
-		     op == T_COLON_EQ ? KC_SIMPLE :
-					KC_APPEND);
+		     op == T_EQ		? KC_RECURSIVE
+		     : op == T_COLON_EQ ? KC_SIMPLE
+					: KC_APPEND);
 }
 
 /* Statements that may stand anywhere. OPT_NONE: another one, not taken. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading with unknown answers, running what is asked for side by side, reading again. Each round answers all commands
- * whose text does not depend on an unknown answer; kernels need three.
+ * Reading with unknown answers, running what is asked for side by side and with the reading, reading again. Each round
+ * answers all commands whose text does not depend on an unknown answer; kernels need three.
  */
 #include "kconfig/probe.h"
 
@@ -17,15 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_ANSWER   4096
-#define MAX_RUNNING  64
-#define MAX_ROUNDS   1000
+#define MAX_ANSWER  4096
+#define MAX_RUNNING 64
+#define MAX_ROUNDS  1000
 
 struct asked {
 	char *command, *key;
 	struct str answer;
 	pid_t pid;
-	int fd;
+	int fd; /* its stdout; -1: not started yet, or ended */
 };
 
 struct line {
@@ -39,15 +39,30 @@ struct kc_probe {
 	struct kc_cache *cache; /* NULL: nothing is remembered across runs */
 	struct map known;	/* command -> struct str */
 	struct {
-		struct asked *v;
+		struct asked **v;
 		size_t n, cap;
 	} asked;
 	struct map waiting; /* commands in asked */
+	struct asked *running[MAX_RUNNING];
+	size_t n_running, started; /* the first of asked are */
+	size_t max_running;
+	int error; /* negative errno: commands cannot be started */
 	struct {
 		struct line *v;
 		size_t n, cap;
 	} said; /* in this reading */
 };
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+	size_t n = 1;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (size_t)CPU_COUNT(&set);
+	return n < 1 ? 1 : MIN(n, (size_t)MAX_RUNNING - 1);
+}
 
 struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember)
 {
@@ -55,6 +70,7 @@ struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember)
 
 	p->dirfd = dirfd;
 	p->env = env;
+	p->max_running = processors() + 1;
 	if (remember)
 		p->cache = kc_cache_open(dirfd, env);
 	return p;
@@ -70,11 +86,12 @@ static void forget_said(struct kc_probe *p)
 static void forget_asked(struct kc_probe *p)
 {
 	for (size_t i = 0; i < p->asked.n; i++) {
-		free(p->asked.v[i].command);
-		free(p->asked.v[i].key);
-		str_release(&p->asked.v[i].answer);
+		free(p->asked.v[i]->command);
+		free(p->asked.v[i]->key);
+		str_release(&p->asked.v[i]->answer);
+		free(p->asked.v[i]);
 	}
-	p->asked.n = 0;
+	p->asked.n = p->started = 0;
 	map_release(&p->waiting, NULL);
 	p->waiting = (struct map){ 0 };
 }
@@ -104,32 +121,6 @@ static void know(struct kc_probe *p, const char *command, const struct str *answ
 
 	str_add(copy, str_c(answer), answer->n);
 	map_set(&p->known, command, copy);
-}
-
-static bool answer(void *ctx, const char *command, struct str *ret)
-{
-	struct kc_probe *p = ctx;
-	auto_str struct str key = { 0 };
-	const struct str *known = map_get(&p->known, command);
-	struct asked a = { .fd = -1 };
-
-	if (!known && p->cache && !map_has(&p->waiting, command)) {
-		kc_cache_key(p->cache, command, &key);
-		known = kc_cache_get(p->cache, str_c(&key));
-		if (known)
-			know(p, command, known);
-	}
-	if (known) {
-		str_add(ret, str_c(known), known->n);
-		return true;
-	}
-	if (map_has(&p->waiting, command))
-		return false;
-	a.command = xstrdup(command);
-	a.key = str_take(&key);
-	vec_push(&p->asked, a);
-	map_set(&p->waiting, command, p);
-	return false;
 }
 
 static int enter(void *ctx)
@@ -187,63 +178,85 @@ static void drain(struct asked *a)
 		;
 }
 
-/* Waits until one of those running has something to say. */
-static void wait_for(struct asked **running, size_t n)
+/* Takes what those running have written, waiting for it at most so long. */
+static void wait_for(struct kc_probe *p, int timeout_ms)
 {
 	struct pollfd fds[MAX_RUNNING];
 
-	for (size_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = running[i]->fd, .events = POLLIN };
-	if (poll(fds, n, -1) < 0)
+	for (size_t i = 0; i < p->n_running; i++)
+		fds[i] = (struct pollfd){ .fd = p->running[i]->fd, .events = POLLIN };
+	if (poll(fds, p->n_running, timeout_ms) <= 0)
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (fds[i].revents)
-			drain(running[i]);
-}
-
-static size_t processors(void)
-{
-	cpu_set_t set;
-	size_t n = 1;
-
-	CPU_ZERO(&set);
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		n = (size_t)CPU_COUNT(&set);
-	return n < 1 ? 1 : MIN(n, (size_t)MAX_RUNNING - 1);
-}
-
-/* Runs all commands asked for, one more at a time than there are processors: they start with reading files. */
-static int run_asked(struct kc_probe *p)
-{
-	struct asked *running[MAX_RUNNING];
-	size_t max = processors() + 1, n = 0, next = 0;
-	int r = 0;
-
-	while (n || (next < p->asked.n && r == 0)) {
-		while (n < max && next < p->asked.n && r == 0) {
-			struct asked *a = &p->asked.v[next++];
-
-			r = start(p, a);
-			if (r == 0)
-				running[n++] = a;
-		}
-		if (n)
-			wait_for(running, n);
-		for (size_t i = 0; i < n;)
-			if (running[i]->fd < 0)
-				running[i] = running[--n];
-			else
-				i++;
+	for (size_t i = p->n_running; i-- > 0;) {
+		if (!fds[i].revents)
+			continue;
+		drain(p->running[i]);
+		if (p->running[i]->fd < 0)
+			p->running[i] = p->running[--p->n_running];
 	}
-	for (size_t i = 0; i < p->asked.n && r == 0; i++) {
-		struct asked *a = &p->asked.v[i];
+}
+
+/* Starts as many as may run: one more than there are processors, for they start with reading files. */
+static void start_more(struct kc_probe *p)
+{
+	while (p->n_running < p->max_running && p->started < p->asked.n && !p->error) {
+		struct asked *a = p->asked.v[p->started++];
+
+		p->error = start(p, a);
+		if (!p->error)
+			p->running[p->n_running++] = a;
+	}
+}
+
+static bool answer(void *ctx, const char *command, struct str *ret)
+{
+	struct kc_probe *p = ctx;
+	auto_str struct str key = { 0 };
+	const struct str *known = map_get(&p->known, command);
+	struct asked *a;
+
+	if (!known && p->cache && !map_has(&p->waiting, command)) {
+		kc_cache_key(p->cache, command, &key);
+		known = kc_cache_get(p->cache, str_c(&key));
+		if (known)
+			know(p, command, known);
+	}
+	if (known) {
+		str_add(ret, str_c(known), known->n);
+		return true;
+	}
+	if (map_has(&p->waiting, command))
+		return false;
+	a = xnew(struct asked);
+	a->fd = -1;
+	a->command = xstrdup(command);
+	a->key = str_take(&key);
+	vec_push(&p->asked, a);
+	map_set(&p->waiting, command, p);
+	/* they run while reading goes on */
+	if (p->n_running)
+		wait_for(p, 0);
+	start_more(p);
+	return false;
+}
+
+/* Waits for all that was asked. */
+static int finish_asked(struct kc_probe *p)
+{
+	while (p->n_running || (p->started < p->asked.n && !p->error)) {
+		start_more(p);
+		if (p->n_running)
+			wait_for(p, -1);
+	}
+	for (size_t i = 0; i < p->asked.n && !p->error; i++) {
+		struct asked *a = p->asked.v[i];
 
 		know(p, a->command, &a->answer);
 		if (p->cache)
 			kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
 	}
 	forget_asked(p);
-	return r;
+	return p->error;
 }
 
 static void keep_line(void *ctx, bool err, const char *line)
@@ -272,7 +285,7 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 	for (int round = 0; r == -EAGAIN && round < MAX_ROUNDS; round++) {
 		forget_said(p);
 		r = kc_tree_parse(&asking, file, ret_tree);
-		if (r == -EAGAIN && (!p->asked.n || run_asked(p) < 0))
+		if (r == -EAGAIN && (!p->asked.n || finish_asked(p) < 0))
 			r = -EINVAL;
 	}
 	pass_on(p, spec);

@@ -30,11 +30,46 @@ struct kc_cache {
 
 /* Variables of the environment that say nothing to a compiler or a script of the kernel. */
 static const char *const idle_names[] = {
-	"_", "SHLVL", "PWD", "OLDPWD", "TERM", "COLUMNS", "LINES", "LS_COLORS", "MAKEFLAGS", "MAKELEVEL",
-	"MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR", "MAKEFILES", "HISTFILE", "HISTSIZE", "LESSOPEN", "LESSCLOSE",
-	"WINDOWID", "DISPLAY", "WAYLAND_DISPLAY", "INVOCATION_ID", "JOURNAL_STREAM", "MAIL", "PS1", "PS2",
-	"COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "STY", "WINDOW", "EDITOR",
-	"VISUAL", "PAGER", "NO_COLOR", "RANDOM", "SECONDS", NULL,
+	"_",
+	"SHLVL",
+	"PWD",
+	"OLDPWD",
+	"TERM",
+	"COLUMNS",
+	"LINES",
+	"LS_COLORS",
+	"MAKEFLAGS",
+	"MAKELEVEL",
+	"MFLAGS",
+	"MAKE_TERMOUT",
+	"MAKE_TERMERR",
+	"MAKEFILES",
+	"HISTFILE",
+	"HISTSIZE",
+	"LESSOPEN",
+	"LESSCLOSE",
+	"WINDOWID",
+	"DISPLAY",
+	"WAYLAND_DISPLAY",
+	"INVOCATION_ID",
+	"JOURNAL_STREAM",
+	"MAIL",
+	"PS1",
+	"PS2",
+	"COLORTERM",
+	"TERM_PROGRAM",
+	"TERM_PROGRAM_VERSION",
+	"TMUX",
+	"TMUX_PANE",
+	"STY",
+	"WINDOW",
+	"EDITOR",
+	"VISUAL",
+	"PAGER",
+	"NO_COLOR",
+	"RANDOM",
+	"SECONDS",
+	NULL,
 };
 
 static const char *const idle_prefixes[] = {
@@ -43,8 +78,8 @@ static const char *const idle_prefixes[] = {
 
 /* What scripts of the kernel find their tools by. */
 static const char *const tool_names[] = {
-	"CC",	  "LD",	     "AR",    "NM",	 "OBJCOPY", "OBJDUMP", "READELF",
-	"STRIP",  "HOSTCC",  "HOSTCXX", "RUSTC", "BINDGEN", "PAHOLE",  NULL,
+	"CC",	 "LD",	   "AR",      "NM",    "OBJCOPY", "OBJDUMP", "READELF",
+	"STRIP", "HOSTCC", "HOSTCXX", "RUSTC", "BINDGEN", "PAHOLE",  NULL,
 };
 
 static bool is_idle(const char *entry)

@@ -86,7 +86,7 @@ struct kc_reader {
 	/* lexer */
 	enum kc_token before, before_that; /* the last two tokens given out */
 	bool value_next;		   /* behind NAME = */
-	const char *text;		   /* of T_WORD, T_QUOTE, T_VALUE; valid until three more of them */
+	const char *text; /* of T_WORD, T_QUOTE, T_VALUE; valid until three more of them */
 	size_t len;
 	struct str scratch[4];
 	unsigned n_scratch;

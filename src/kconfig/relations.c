@@ -116,8 +116,7 @@ void kc_add_help(struct kc_conf *c, struct str *out, const char *prefix, const s
 {
 	if (m->help && m->sym->name)
 		str_addf(out, "%s%s:\n\n", prefix, m->sym->name);
-	str_addf(out, "%s\n",
-		 m->help ? m->help : "There is no help available for this option.");
+	str_addf(out, "%s\n", m->help ? m->help : "There is no help available for this option.");
 	if (m->sym)
 		kc_add_relations(c, out, m->sym);
 }

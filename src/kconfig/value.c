@@ -284,8 +284,7 @@ static void warn_unmet(struct kc_conf *c, const struct kc_sym *s)
 	c->unmet++;
 	if (!c->say)
 		return;
-	str_addf(&text,
-		 "\nWARNING: unmet direct dependencies detected for %s\n  Depends on [%c]: ",
+	str_addf(&text, "\nWARNING: unmet direct dependencies detected for %s\n  Depends on [%c]: ",
 		 s->name ? s->name : "<choice>", kc_v(c, s)->dir == KC_M ? 'm' : 'n');
 	kc_add_expr_values(c, &text, s->dir_dep);
 	str_addc(&text, '\n');
