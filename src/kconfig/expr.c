@@ -16,8 +16,8 @@ static uint32_t expr_hash(enum kc_op op, const void *l, const void *r)
 
 static void grow(struct kc_tree *t)
 {
-	uint32_t slots = t->expr_slots ? t->expr_slots * 4 : 1 << 14;
-	struct kc_expr **table = xcalloc(slots, sizeof(struct kc_expr *));
+	uint32_t slots = t->expr_slots ? t->expr_slots * 4 : 1 << 12;
+	struct kc_expr **table = kc_region_alloc(&t->mem, slots * sizeof(struct kc_expr *));
 
 	for (uint32_t i = 0; i < t->expr_slots; i++) {
 		struct kc_expr *next;
@@ -30,7 +30,6 @@ static void grow(struct kc_tree *t)
 			table[h] = e;
 		}
 	}
-	free(t->exprs);
 	t->exprs = table;
 	t->expr_slots = slots;
 }
@@ -45,7 +44,7 @@ static const struct kc_expr *intern(struct kc_tree *t, enum kc_op op, const void
 	for (e = *head; e; e = e->next)
 		if (e->op == op && e->left.any == l && e->right.any == r)
 			return e;
-	e = arena_alloc(&t->mem, sizeof(*e));
+	e = kc_region_alloc(&t->mem, sizeof(*e));
 	e->op = op;
 	e->left.any = l;
 	e->right.any = r;

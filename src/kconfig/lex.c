@@ -6,6 +6,7 @@
 #include "kconfig/read.h"
 
 #include "base/file.h"
+#include "kconfig/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -341,14 +342,25 @@ const char *kc_lex_help(struct kc_reader *r)
 	}
 	r->before_that = r->before;
 	r->before = T_HELPTEXT;
-	return arena_strndup(&r->tree->mem, str_c(&out), out.n);
+	return kc_region_strndup(&r->tree->mem, str_c(&out), out.n);
 }
 
-static int open_below(const struct kc_parse *spec, const char *name)
+static int open_at(const struct kc_parse *spec, const char *path, struct stat *ret_st)
+{
+	int fd = openat(spec->dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, ret_st) < 0)
+		fd = close_fd(fd);
+	if (spec->inputs)
+		kc_inputs_file(spec->inputs, path, fd < 0 ? NULL : ret_st);
+	return fd;
+}
+
+static int open_below(const struct kc_parse *spec, const char *name, struct stat *ret_st)
 {
 	auto_free char *path = NULL;
 	const char *srctree;
-	int fd = openat(spec->dirfd, name, O_RDONLY | O_CLOEXEC);
+	int fd = open_at(spec, name, ret_st);
 
 	if (fd >= 0 || *name == '/')
 		return fd;
@@ -356,7 +368,7 @@ static int open_below(const struct kc_parse *spec, const char *name)
 	if (!srctree)
 		return fd;
 	path = xasprintf("%s/%s", srctree, name);
-	return openat(spec->dirfd, path, O_RDONLY | O_CLOEXEC);
+	return open_at(spec, path, ret_st);
 }
 
 static const char *intern_file(struct kc_reader *r, const char *name)
@@ -365,20 +377,19 @@ static const char *intern_file(struct kc_reader *r, const char *name)
 
 	if (known)
 		return known;
-	known = arena_strdup(&r->tree->mem, name);
+	known = kc_region_strdup(&r->tree->mem, name);
 	map_set(&r->files, name, known);
 	vec_push(&r->tree->files, known);
 	return known;
 }
 
-static bool read_file(struct kc_file *f, int fd)
+static bool read_file(struct kc_file *f, int fd, const struct stat *st)
 {
-	struct stat st;
 	ssize_t n;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
+	if (!S_ISREG(st->st_mode) || st->st_size > MAX_FILE)
 		return false;
-	n = read_full(fd, str_room(&f->text, (size_t)st.st_size + 1), (size_t)st.st_size);
+	n = read_full(fd, str_room(&f->text, (size_t)st->st_size + 1), (size_t)st->st_size);
 	if (n < 0)
 		return false;
 	f->text.n = (size_t)n;
@@ -389,13 +400,14 @@ static bool read_file(struct kc_file *f, int fd)
 
 bool kc_lex_open(struct kc_reader *r, const char *name)
 {
-	auto_close int fd = open_below(r->spec, name);
+	struct stat st;
+	auto_close int fd = open_below(r->spec, name, &st);
 	struct kc_file *f;
 
 	if (fd < 0)
 		return false;
 	f = xnew(struct kc_file);
-	if (!read_file(f, fd)) {
+	if (!read_file(f, fd, &st)) {
 		str_release(&f->text);
 		free(f);
 		return false;

@@ -9,6 +9,7 @@
  * Hostile input ends with a message: depth, steps and length of one expansion are bounded.
  */
 #include "kconfig/read.h"
+#include "kconfig/snapshot.h"
 
 #include <errno.h>
 
@@ -84,10 +85,12 @@ static bool env_expand(struct kc_reader *r, const char *name, struct str *out)
 		}
 	}
 	value = kc_env_get(r->spec->env, name);
+	if (r->spec->inputs)
+		kc_inputs_env(r->spec->inputs, name, value);
 	if (!value)
 		return false;
-	vec_push(&t->env, ((struct kc_env_use){ arena_strdup(&t->mem, name),
-						arena_strdup(&t->mem, value) }));
+	vec_push(&t->env, ((struct kc_env_use){ kc_region_strdup(&t->mem, name),
+						kc_region_strdup(&t->mem, value) }));
 	str_adds(out, value);
 	return true;
 }

@@ -29,7 +29,7 @@ void kc_menu_begin(struct kc_reader *r)
 
 void kc_menu_entry(struct kc_reader *r, struct kc_sym *sym)
 {
-	struct kc_menu *m = arena_alloc(&r->tree->mem, sizeof(*m));
+	struct kc_menu *m = kc_region_alloc(&r->tree->mem, sizeof(*m));
 
 	m->sym = sym;
 	m->parent = r->menu;
@@ -88,7 +88,7 @@ void kc_menu_visible(struct kc_reader *r, const struct kc_expr *e)
 static struct kc_prop *add_prop(struct kc_reader *r, enum kc_prop_type type,
 				const struct kc_expr *expr, const struct kc_expr *cond)
 {
-	struct kc_prop *p = arena_alloc(&r->tree->mem, sizeof(*p));
+	struct kc_prop *p = kc_region_alloc(&r->tree->mem, sizeof(*p));
 	struct kc_sym *s = r->entry->sym;
 
 	p->type = type;

@@ -35,17 +35,26 @@ static uint32_t name_hash(const char *name)
 	return h;
 }
 
+static void grow_by_id(struct kc_tree *t)
+{
+	size_t cap = t->by_id_cap ? t->by_id_cap * 2 : 4096;
+	struct kc_sym **v = kc_region_alloc(&t->mem, cap * sizeof(*v));
+
+	if (t->by_id_cap)
+		memcpy(v, t->by_id, t->by_id_cap * sizeof(*v));
+	t->by_id = v;
+	t->by_id_cap = cap;
+}
+
 static struct kc_sym *sym_new(struct kc_tree *t, const char *name, unsigned flags)
 {
-	struct kc_sym *s = arena_alloc(&t->mem, sizeof(*s));
+	struct kc_sym *s = kc_region_alloc(&t->mem, sizeof(*s));
 
-	s->name = name ? arena_strdup(&t->mem, name) : NULL;
+	s->name = name ? kc_region_strdup(&t->mem, name) : NULL;
 	s->flags = flags;
 	s->id = t->n_syms++;
-	if (s->id >= t->by_id_cap) {
-		t->by_id_cap = t->by_id_cap ? t->by_id_cap * 2 : 4096;
-		t->by_id = xrealloc(t->by_id, t->by_id_cap, sizeof(struct kc_sym *));
-	}
+	if (s->id >= t->by_id_cap)
+		grow_by_id(t);
 	t->by_id[s->id] = s;
 	return s;
 }
@@ -60,33 +69,64 @@ static struct kc_sym *tristate_constant(struct kc_tree *t, const char *name)
 
 struct kc_tree *kc_tree_new(const struct kc_dialect *dialect)
 {
-	struct kc_tree *t = xnew(struct kc_tree);
+	struct kc_region mem;
+	struct kc_tree *t;
 
+	kc_region_init(&mem);
+	t = kc_region_alloc(&mem, sizeof(*t));
+	t->mem = mem;
 	t->dialect = *dialect;
-	t->bucket = xcalloc(dialect->sym_buckets, sizeof(struct kc_sym *));
+	t->bucket = kc_region_alloc(&t->mem, dialect->sym_buckets * sizeof(struct kc_sym *));
 	t->no = tristate_constant(t, "n");
 	t->mod = tristate_constant(t, "m");
 	t->yes = tristate_constant(t, "y");
 	t->modules = t->no;
-	t->root = arena_alloc(&t->mem, sizeof(*t->root));
+	t->root = kc_region_alloc(&t->mem, sizeof(*t->root));
 	t->n_prompts = 1;
 	return t;
 }
 
 void kc_tree_free(struct kc_tree *t)
 {
+	struct kc_region mem;
+
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->choices.n; i++)
-		free(t->choices.v[i]->members->v);
-	free(t->choices.v);
-	free(t->bucket);
-	free(t->exprs);
-	free(t->by_id);
-	free(t->files.v);
-	free(t->env.v);
-	arena_release(&t->mem);
-	free(t);
+	if (!t->sealed) {
+		for (size_t i = 0; i < t->choices.n; i++)
+			free(t->choices.v[i]->members->v);
+		free(t->choices.v);
+		free(t->files.v);
+		free(t->env.v);
+	}
+	mem = t->mem;
+	kc_region_release(&mem);
+}
+
+/* An array from the heap moves into the region. */
+static void *move_in(struct kc_tree *t, void *v, size_t n, size_t size)
+{
+	void *moved = NULL;
+
+	if (n) {
+		moved = kc_region_alloc(&t->mem, n * size);
+		memcpy(moved, v, n * size);
+	}
+	free(v);
+	return moved;
+}
+
+void kc_tree_seal(struct kc_tree *t)
+{
+	for (size_t i = 0; i < t->choices.n; i++) {
+		struct kc_members *all = t->choices.v[i]->members;
+
+		all->v = move_in(t, all->v, all->n, sizeof(*all->v));
+	}
+	t->choices.v = move_in(t, t->choices.v, t->choices.n, sizeof(*t->choices.v));
+	t->files.v = move_in(t, t->files.v, t->files.n, sizeof(*t->files.v));
+	t->env.v = move_in(t, t->env.v, t->env.n, sizeof(*t->env.v));
+	t->sealed = true;
 }
 
 static struct kc_sym *constant(const struct kc_tree *t, const char *name)

@@ -3,7 +3,7 @@
  * What the Kconfig files of one tree say for one architecture and environment: symbols, their properties, the
  * menu, expressions. Made once by kc_tree_parse() (parse.h) and never changed afterwards; the values of a
  * configuration live in a struct kc_conf (conf.h), of which there may be many for one tree. All of it lies in one
- * arena and dies with kc_tree_free().
+ * region and dies with kc_tree_free().
  *
  * The language: Documentation/kbuild/kconfig-language.rst of the kernel; what is said there in words and done
  * otherwise by scripts/kconfig/conf is done here as conf does it.
@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "kconfig/dialect.h"
+#include "kconfig/region.h"
 
 enum kc_tri { KC_N, KC_M, KC_Y };
 
@@ -145,7 +146,7 @@ struct kc_env_use {
 };
 
 struct kc_tree {
-	struct arena mem;
+	struct kc_region mem; /* holds this struct as well */
 	struct kc_dialect dialect;
 	struct kc_sym *yes, *mod, *no;
 	struct kc_sym *modules; /* the symbol with the property `modules`, or no */
@@ -157,6 +158,7 @@ struct kc_tree {
 	uint32_t n_syms, n_prompts, n_order;
 	struct kc_sym **by_id;
 	size_t by_id_cap;
+	bool sealed;
 	/* the entries of choices, in the order of reading */
 	struct {
 		struct kc_menu **v;
@@ -167,7 +169,7 @@ struct kc_tree {
 		const char **v;
 		size_t n, cap;
 	} files;
-	/* environment variables that were looked at, in that order */
+	/* environment variables that were found, in that order */
 	struct {
 		struct kc_env_use *v;
 		size_t n, cap;
@@ -177,6 +179,8 @@ struct kc_tree {
 /* An empty tree: y, m, n and the root of the menu. */
 struct kc_tree *kc_tree_new(const struct kc_dialect *dialect);
 void kc_tree_free(struct kc_tree *t);
+/* All is read: what grew outside of the region moves into it. */
+void kc_tree_seal(struct kc_tree *t);
 
 /* The symbol of that name; made where there is none. flags: 0 or KC_CONST or KC_CHOICE; name may be NULL. */
 struct kc_sym *kc_sym_lookup(struct kc_tree *t, const char *name, unsigned flags);

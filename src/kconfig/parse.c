@@ -220,7 +220,7 @@ static bool text(struct parser *p, const char **ret)
 {
 	if (!expect(p, T_QUOTE))
 		return false;
-	*ret = arena_strndup(&p->r.tree->mem, p->r.text, p->r.len);
+	*ret = kc_region_strndup(&p->r.tree->mem, p->r.text, p->r.len);
 	return true;
 }
 
@@ -592,7 +592,7 @@ static bool choice_stmt(struct parser *p)
 		kc_menu_type(&p->r, KC_BOOL);
 	else
 		kc_menu_prop(&p->r, KC_P_CHOICE, NULL, NULL);
-	p->r.entry->members = arena_alloc(&p->r.tree->mem, sizeof(struct kc_members));
+	p->r.entry->members = kc_region_alloc(&p->r.tree->mem, sizeof(struct kc_members));
 	vec_push(&p->r.tree->choices, p->r.entry);
 	if (!options(p, choice_option))
 		return false;
@@ -764,11 +764,14 @@ static bool parse_all(struct parser *p)
 		return false;
 	if (!r->tree->root->prompt) {
 		r->entry = r->tree->root;
-		kc_menu_prompt(r, KC_P_MENU, "Main menu", NULL);
+		kc_menu_prompt(r, KC_P_MENU, kc_region_strdup(&r->tree->mem, "Main menu"), NULL);
 	}
 	kc_menu_finalize(r);
 	r->bad += kc_check_cycles(r);
-	return !r->bad;
+	if (r->bad)
+		return false;
+	kc_tree_seal(r->tree);
+	return true;
 }
 
 int kc_tree_parse(const struct kc_parse *spec, const char *file, struct kc_tree **ret_tree)

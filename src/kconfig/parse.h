@@ -13,13 +13,16 @@ typedef void kc_say_fn(void *ctx, bool err, const char *line);
  */
 typedef bool kc_shell_fn(void *ctx, const char *command, struct str *ret);
 
+struct kc_inputs;
+
 struct kc_parse {
 	int dirfd; /* files are looked for here first, then below $srctree; AT_FDCWD is fine */
 	char *const *env; /* "NAME=VALUE", ended by NULL: what $(NAME) may name */
 	const struct kc_dialect *dialect;
 	kc_shell_fn *shell;
-	kc_say_fn *say; /* may be NULL */
-	void *ctx;	/* of both */
+	kc_say_fn *say;		  /* may be NULL */
+	void *ctx;		  /* of both */
+	struct kc_inputs *inputs; /* what the tree is made from is added here; may be NULL */
 };
 
 /*

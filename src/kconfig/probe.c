@@ -7,7 +7,7 @@
 
 #include "base/map.h"
 #include "base/proc.h"
-#include "kconfig/probe_cache.h"
+#include "kconfig/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,12 @@ struct asked {
 	int fd; /* its stdout; -1: not started yet, or ended */
 };
 
+struct known {
+	struct str answer;
+	char *key; /* NULL without cache */
+	bool used; /* in this reading */
+};
+
 struct line {
 	bool err;
 	char *text;
@@ -36,8 +42,9 @@ struct line {
 struct kc_probe {
 	int dirfd;
 	char *const *env;
-	struct kc_cache *cache; /* NULL: nothing is remembered across runs */
-	struct map known;	/* command -> struct str */
+	struct kc_cache *cache;	 /* NULL: nothing is remembered across runs */
+	struct map known;	 /* command -> struct known */
+	struct kc_inputs inputs; /* of this reading */
 	struct {
 		struct asked **v;
 		size_t n, cap;
@@ -96,10 +103,13 @@ static void forget_asked(struct kc_probe *p)
 	p->waiting = (struct map){ 0 };
 }
 
-static void free_answer(void *s)
+static void free_known(void *p)
 {
-	str_release(s);
-	free(s);
+	struct known *k = p;
+
+	str_release(&k->answer);
+	free(k->key);
+	free(k);
 }
 
 void kc_probe_free(struct kc_probe *p)
@@ -110,17 +120,21 @@ void kc_probe_free(struct kc_probe *p)
 	forget_asked(p);
 	free(p->said.v);
 	free(p->asked.v);
-	map_release(&p->known, free_answer);
+	map_release(&p->known, free_known);
+	kc_inputs_release(&p->inputs);
 	kc_cache_free(p->cache);
 	free(p);
 }
 
-static void know(struct kc_probe *p, const char *command, const struct str *answer)
+static struct known *know(struct kc_probe *p, const char *command, const char *key,
+			  const struct str *answer)
 {
-	struct str *copy = xnew(struct str);
+	struct known *k = xnew(struct known);
 
-	str_add(copy, str_c(answer), answer->n);
-	map_set(&p->known, command, copy);
+	str_add(&k->answer, str_c(answer), answer->n);
+	k->key = key ? xstrdup(key) : NULL;
+	map_set(&p->known, command, k);
+	return k;
 }
 
 static int enter(void *ctx)
@@ -208,36 +222,52 @@ static void start_more(struct kc_probe *p)
 	}
 }
 
-static bool answer(void *ctx, const char *command, struct str *ret)
+/* What the cache knows; *key gets the command's key. */
+static struct known *look_up(struct kc_probe *p, const char *command, struct str *key)
 {
-	struct kc_probe *p = ctx;
-	auto_str struct str key = { 0 };
-	const struct str *known = map_get(&p->known, command);
-	struct asked *a;
+	const struct str *answer;
 
-	if (!known && p->cache && !map_has(&p->waiting, command)) {
-		kc_cache_key(p->cache, command, &key);
-		known = kc_cache_get(p->cache, str_c(&key));
-		if (known)
-			know(p, command, known);
-	}
-	if (known) {
-		str_add(ret, str_c(known), known->n);
-		return true;
-	}
-	if (map_has(&p->waiting, command))
-		return false;
-	a = xnew(struct asked);
+	if (!p->cache)
+		return NULL;
+	kc_cache_key(p->cache, command, key);
+	answer = kc_cache_get(p->cache, str_c(key));
+	return answer ? know(p, command, str_c(key), answer) : NULL;
+}
+
+static void ask(struct kc_probe *p, const char *command, char *key)
+{
+	struct asked *a = xnew(struct asked);
+
 	a->fd = -1;
 	a->command = xstrdup(command);
-	a->key = str_take(&key);
+	a->key = key;
 	vec_push(&p->asked, a);
 	map_set(&p->waiting, command, p);
 	/* they run while reading goes on */
 	if (p->n_running)
 		wait_for(p, 0);
 	start_more(p);
-	return false;
+}
+
+static bool answer(void *ctx, const char *command, struct str *ret)
+{
+	struct kc_probe *p = ctx;
+	auto_str struct str key = { 0 };
+	struct known *k = map_get(&p->known, command);
+
+	if (!k && map_has(&p->waiting, command))
+		return false;
+	if (!k)
+		k = look_up(p, command, &key);
+	if (!k) {
+		ask(p, command, str_take(&key));
+		return false;
+	}
+	if (!k->used && k->key)
+		kc_inputs_answer(&p->inputs, k->key);
+	k->used = true;
+	str_add(ret, str_c(&k->answer), k->answer.n);
+	return true;
 }
 
 /* Waits for all that was asked. */
@@ -251,7 +281,7 @@ static int finish_asked(struct kc_probe *p)
 	for (size_t i = 0; i < p->asked.n && !p->error; i++) {
 		struct asked *a = p->asked.v[i];
 
-		know(p, a->command, &a->answer);
+		know(p, a->command, p->cache ? a->key : NULL, &a->answer);
 		if (p->cache)
 			kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
 	}
@@ -273,21 +303,43 @@ static void pass_on(struct kc_probe *p, const struct kc_parse *spec)
 	forget_said(p);
 }
 
+static void begin_reading(struct kc_probe *p)
+{
+	forget_said(p);
+	kc_inputs_release(&p->inputs);
+	for (size_t i = 0; i < p->known.n; i++)
+		((struct known *)p->known.v[i].value)->used = false;
+}
+
+static void keep(struct kc_probe *p, const struct kc_snapshot_name *name, const struct kc_tree *t)
+{
+	for (size_t i = 0; i < p->said.n; i++)
+		kc_inputs_said(&p->inputs, p->said.v[i].err, p->said.v[i].text);
+	kc_snapshot_save(name, t, &p->inputs);
+}
+
 int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *file,
 		   struct kc_tree **ret_tree)
 {
+	const struct kc_snapshot_name name = { spec->dirfd, spec->env, spec->dialect, file };
 	struct kc_parse asking = *spec;
 	int r = -EAGAIN;
 
+	*ret_tree = p->cache ? kc_snapshot_load(&name, p->cache, spec->say, spec->ctx) : NULL;
+	if (*ret_tree)
+		return 0;
 	asking.shell = answer;
 	asking.say = keep_line;
 	asking.ctx = p;
+	asking.inputs = &p->inputs;
 	for (int round = 0; r == -EAGAIN && round < MAX_ROUNDS; round++) {
-		forget_said(p);
+		begin_reading(p);
 		r = kc_tree_parse(&asking, file, ret_tree);
 		if (r == -EAGAIN && (!p->asked.n || finish_asked(p) < 0))
 			r = -EINVAL;
 	}
+	if (r == 0 && p->cache)
+		keep(p, &name, *ret_tree);
 	pass_on(p, spec);
 	if (p->cache)
 		kc_cache_save(p->cache);

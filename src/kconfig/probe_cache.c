@@ -5,10 +5,12 @@
  */
 #include "kconfig/probe_cache.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "kconfig/parse.h"
 
 #include <errno.h>
@@ -25,7 +27,7 @@ struct kc_cache {
 	struct map known; /* key -> struct str */
 	struct map ids;	  /* word -> its identity, "" where it names nothing */
 	struct str tools; /* identities of what $CC and the like name */
-	bool changed;
+	bool loaded, changed;
 };
 
 /* Variables of the environment that say nothing to a compiler or a script of the kernel. */
@@ -103,8 +105,7 @@ static uint64_t hash_text(uint64_t h, const char *s)
 	return h;
 }
 
-/* Of the set of variables, whatever their order. */
-static uint64_t hash_env(char *const *env)
+uint64_t kc_env_hash(char *const *env)
 {
 	uint64_t sum = 0;
 
@@ -112,111 +113,6 @@ static uint64_t hash_env(char *const *env)
 		if (!is_idle(*env))
 			sum += hash_text(HASH_INIT, *env) * UINT64_C(0x9e3779b97f4a7c15);
 	return sum;
-}
-
-static void add_id(struct str *out, const char *path, const struct stat *st)
-{
-	struct file_id id = file_id_of(st);
-
-	str_addf(out, "%s=", path);
-	if (S_ISDIR(st->st_mode))
-		str_adds(out, "folder");
-	else
-		str_add_file_id(out, &id);
-	str_addc(out, ';');
-}
-
-/* A file a word names: a path as it is, else a program along PATH. Folders count by being there. */
-static void identify_file(struct kc_cache *c, const char *word, struct str *out)
-{
-	const char *dirs = kc_env_get(c->env, "PATH");
-	struct stat st;
-
-	if (strchr(word, '/')) {
-		if (fstatat(c->dirfd, word, &st, 0) == 0 && !S_ISCHR(st.st_mode))
-			add_id(out, word, &st);
-		return;
-	}
-	while (dirs && *dirs) {
-		size_t n = strcspn(dirs, ":");
-		auto_free char *path = xasprintf("%.*s/%s", (int)n, dirs, word);
-
-		if (n && fstatat(c->dirfd, path, &st, 0) == 0 && S_ISREG(st.st_mode)) {
-			add_id(out, path, &st);
-			return;
-		}
-		dirs += n + (dirs[n] == ':');
-	}
-}
-
-static const char *identity(struct kc_cache *c, const char *word)
-{
-	struct str id = { 0 };
-	char *known = map_get(&c->ids, word);
-
-	if (known)
-		return known;
-	identify_file(c, word, &id);
-	known = str_take(&id);
-	map_set(&c->ids, word, known);
-	return known;
-}
-
-static bool is_word(char ch)
-{
-	return (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
-	       strchr("_./+-~@%", ch);
-}
-
-/* Whether a tree's own script is among the words: it finds its tools in the environment. */
-static bool is_script(const char *word)
-{
-	return strchr(word, '/') && (str_ends(word, ".sh") || strstr(word, "/scripts/"));
-}
-
-static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
-{
-	bool script = false;
-
-	while (*command) {
-		auto_free char *word = NULL;
-		const char *start = command;
-
-		while (*command && is_word(*command))
-			command++;
-		if (command == start) {
-			command++;
-			continue;
-		}
-		if (*start == '-')
-			continue;
-		word = xstrndup(start, (size_t)(command - start));
-		*h = hash_text(*h, identity(c, word));
-		script |= is_script(word);
-	}
-	if (script)
-		*h = hash_text(*h, str_c(&c->tools));
-}
-
-void kc_cache_key(struct kc_cache *c, const char *command, struct str *ret)
-{
-	uint64_t h = hash_text(HASH_INIT, identity(c, "sh"));
-
-	hash_words(c, command, &h);
-	str_addf(ret, "%016llx ", (unsigned long long)h);
-	for (; *command; command++) {
-		if (*command == '\n')
-			str_adds(ret, "\\n");
-		else if (*command == '\\')
-			str_adds(ret, "\\\\");
-		else
-			str_addc(ret, *command);
-	}
-}
-
-const struct str *kc_cache_get(struct kc_cache *c, const char *key)
-{
-	return map_get(&c->known, key);
 }
 
 static void put(struct kc_cache *c, const char *key, const char *answer, size_t n)
@@ -274,6 +170,203 @@ static void load(struct kc_cache *c)
 		;
 }
 
+const struct str *kc_cache_get(struct kc_cache *c, const char *key)
+{
+	if (!c->loaded && c->path)
+		load(c);
+	c->loaded = true;
+	return map_get(&c->known, key);
+}
+
+static void add_id(struct str *out, const char *path, const struct stat *st)
+{
+	struct file_id id = file_id_of(st);
+
+	str_addf(out, "%s=", path);
+	if (S_ISDIR(st->st_mode))
+		str_adds(out, "folder");
+	else
+		str_add_file_id(out, &id);
+	str_addc(out, ';');
+}
+
+/*
+ * The files a word names: a path as it is, else the programs along PATH. All of them: the first may be a wrapper
+ * (ccache, pyenv) that starts the next. Folders count by being there.
+ */
+static void identify_file(struct kc_cache *c, const char *word, struct str *out)
+{
+	const char *dirs = kc_env_get(c->env, "PATH");
+	struct stat st;
+
+	if (strchr(word, '/')) {
+		if (fstatat(c->dirfd, word, &st, 0) == 0 && !S_ISCHR(st.st_mode))
+			add_id(out, word, &st);
+		return;
+	}
+	while (dirs && *dirs) {
+		size_t n = strcspn(dirs, ":");
+		auto_free char *path = xasprintf("%.*s/%s", (int)n, dirs, word);
+
+		if (n && fstatat(c->dirfd, path, &st, 0) == 0 && S_ISREG(st.st_mode))
+			add_id(out, path, &st);
+		dirs += n + (dirs[n] == ':');
+	}
+}
+
+static bool is_compiler(const char *word)
+{
+	const char *base = path_base(word);
+
+	return strstr(base, "gcc") || strstr(base, "clang") || str_eq(base, "cc");
+}
+
+/* Where a compiler says its parts are, one a line; remembered by its own identity. */
+static const struct str *parts_of(struct kc_cache *c, const char *word, const struct str *id)
+{
+	static char sh[] = "/bin/sh", opt[] = "-c";
+	auto_free char *command =
+		xasprintf("for part in cc1 as ld; do %s -print-prog-name=$part; done", word);
+	auto_free char *key = xasprintf("parts of %s", str_c(id));
+	cleanup(proc_result_release) struct proc_result got = { 0 };
+	char *argv[] = { sh, opt, command, NULL };
+	const struct proc_spec spec = { .argv = argv, .env = c->env };
+	const struct str *known = kc_cache_get(c, key);
+
+	if (known)
+		return known;
+	proc_run(&spec, NULL, 10 * NSEC_PER_SEC, 4096, &got, NULL);
+	kc_cache_put(c, key, str_c(&got.out), got.out.n);
+	return kc_cache_get(c, key);
+}
+
+/* cc1, as and ld of a compiler: packages of their own, which may change alone. */
+static void identify_parts(struct kc_cache *c, const char *word, struct str *out)
+{
+	auto_free char *paths = xstrdup(str_c(parts_of(c, word, out)));
+
+	for (char *p = paths, *end; *p; p = end + (*end != '\0')) {
+		end = p + strcspn(p, "\n");
+		if (*end) {
+			*end = '\0';
+			identify_file(c, p, out);
+			*end = '\n';
+		}
+	}
+}
+
+/* rustc is mostly rustup's, which chooses one by what lies in its own folder. */
+static void identify_rustup(struct kc_cache *c, struct str *out)
+{
+	static const char *const files[] = { "settings.toml", "update-hashes", "toolchains" };
+	const char *rustup = kc_env_get(c->env, "RUSTUP_HOME"), *home = kc_env_get(c->env, "HOME");
+
+	for (size_t i = 0; i < countof(files) && (rustup || home); i++) {
+		auto_free char *path = rustup ? path_join(rustup, files[i])
+					      : path_join3(home, ".rustup", files[i]);
+		struct file_id id;
+		struct stat st;
+
+		if (stat(path, &st) < 0)
+			continue;
+		id = file_id_of(&st);
+		str_add_file_id(out, &id);
+		str_addc(out, ';');
+	}
+}
+
+static const char *identity(struct kc_cache *c, const char *word)
+{
+	struct str id = { 0 };
+	char *known = map_get(&c->ids, word);
+
+	if (known)
+		return known;
+	identify_file(c, word, &id);
+	if (id.n && is_compiler(word))
+		identify_parts(c, word, &id);
+	else if (id.n && str_eq(path_base(word), "rustc"))
+		identify_rustup(c, &id);
+	known = str_take(&id);
+	map_set(&c->ids, word, known);
+	return known;
+}
+
+static bool is_word(char ch)
+{
+	return (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
+	       strchr("_./+-~@%", ch);
+}
+
+/* Whether a tree's own script is among the words: it finds its tools in the environment. */
+static bool is_script(const char *word)
+{
+	return strchr(word, '/') && (str_ends(word, ".sh") || strstr(word, "/scripts/"));
+}
+
+static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
+{
+	bool script = false;
+
+	while (*command) {
+		auto_free char *word = NULL;
+		const char *start = command;
+
+		while (*command && is_word(*command))
+			command++;
+		if (command == start) {
+			command++;
+			continue;
+		}
+		if (*start == '-')
+			continue;
+		word = xstrndup(start, (size_t)(command - start));
+		*h = hash_text(*h, identity(c, word));
+		script |= is_script(word);
+	}
+	if (script)
+		*h = hash_text(*h, str_c(&c->tools));
+}
+
+void kc_cache_key(struct kc_cache *c, const char *command, struct str *ret)
+{
+	uint64_t h = hash_text(HASH_INIT, identity(c, "sh"));
+
+	hash_words(c, command, &h);
+	str_addf(ret, "%016llx ", (unsigned long long)h);
+	for (; *command; command++) {
+		if (*command == '\n')
+			str_adds(ret, "\\n");
+		else if (*command == '\\')
+			str_adds(ret, "\\\\");
+		else
+			str_addc(ret, *command);
+	}
+}
+
+/* The command in a key, its escapes resolved. */
+static char *command_of(const char *key)
+{
+	struct str s = { 0 };
+
+	for (key += strcspn(key, " ") + (strchr(key, ' ') != NULL); *key; key++) {
+		if (*key == '\\' && key[1])
+			str_addc(&s, *++key == 'n' ? '\n' : *key);
+		else
+			str_addc(&s, *key);
+	}
+	return str_take(&s);
+}
+
+bool kc_cache_key_holds(struct kc_cache *c, const char *key)
+{
+	auto_free char *command = command_of(key);
+	auto_str struct str now = { 0 };
+
+	kc_cache_key(c, command, &now);
+	return str_eq(str_c(&now), key);
+}
+
 struct kc_cache *kc_cache_open(int dirfd, char *const *env)
 {
 	struct kc_cache *c = xnew(struct kc_cache);
@@ -281,16 +374,14 @@ struct kc_cache *kc_cache_open(int dirfd, char *const *env)
 
 	c->dirfd = dirfd;
 	c->env = env;
+	if (dir_sub(DIR_CACHE, "probes", &dir, NULL) == 0)
+		c->path = xasprintf("%s/%016llx", dir, (unsigned long long)kc_env_hash(env));
 	for (size_t i = 0; tool_names[i]; i++) {
 		const char *value = kc_env_get(env, tool_names[i]);
 		auto_free char *first = value ? xstrndup(value, strcspn(value, " \t")) : NULL;
 
 		if (first)
 			str_adds(&c->tools, identity(c, first));
-	}
-	if (dir_sub(DIR_CACHE, "probes", &dir, NULL) == 0) {
-		c->path = xasprintf("%s/%016llx", dir, (unsigned long long)hash_env(env));
-		load(c);
 	}
 	return c;
 }

@@ -18,6 +18,10 @@ void kc_cache_free(struct kc_cache *c);
 
 /* The key of a command, as text without newlines. */
 void kc_cache_key(struct kc_cache *c, const char *command, struct str *ret);
+/* Whether a key is still that of the command it was made for. */
+bool kc_cache_key_holds(struct kc_cache *c, const char *key);
+/* Of all variables but those that say nothing to compilers and scripts, whatever their order. */
+uint64_t kc_env_hash(char *const *env);
 /* NULL: not known. Valid until the next kc_cache_put(). */
 const struct str *kc_cache_get(struct kc_cache *c, const char *key);
 void kc_cache_put(struct kc_cache *c, const char *key, const char *answer, size_t n);
