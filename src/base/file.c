@@ -100,9 +100,15 @@ int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *
 {
 	auto_free char *dir = path_dir(path);
 	auto_free char *tmp = xasprintf("%s/.%s.tmp-XXXXXX", dir, path_base(path));
-	auto_close int fd = mkostemp(tmp, O_CLOEXEC);
+	auto_close int fd = -1;
+	struct stat st;
 
 	*p = PUBLISH_NONE;
+	/* a folder makes the rename fail by itself */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) &&
+	    !S_ISDIR(st.st_mode))
+		return err_set(err, -EEXIST, "'%s' is no file", path);
+	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "cannot create a file in '%s'", dir);
 	if (fchmod(fd, mode) < 0) {
@@ -177,6 +183,33 @@ int file_publish(const char *path, const void *data, size_t n, mode_t mode, stru
 	if (r < 0)
 		return err_code(err, r, "cannot write '%s'", path);
 	return publish_commit(&p, true, err);
+}
+
+/* Into what is there already and no file: a device, a pipe. */
+static int write_into(const char *path, const void *data, size_t n, struct err *err)
+{
+	auto_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, "cannot open '%s'", path);
+	r = write_all(fd, data, n);
+	return r < 0 ? err_code(err, r, "cannot write '%s'", path) : 0;
+}
+
+int file_write_out(const char *path, const void *data, size_t n, struct err *err)
+{
+	auto_free char *real = realpath(path, NULL);
+	mode_t mask = umask(0), mode = 0666 & ~mask;
+	struct stat st;
+
+	umask(mask);
+	if (stat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+			return write_into(path, data, n, err);
+		mode = st.st_mode & 0777;
+	}
+	return file_publish(real ? real : path, data, n, mode, err);
 }
 
 static int64_t nanoseconds(const struct timespec *ts)

@@ -3,7 +3,8 @@
  * Files: reading with a stated maximum, publishing whole or not at all, folders, locks.
  *
  * Publishing: write to a temporary in the same folder, fsync, rename. A crash leaves either the old
- * file or the new one, and at worst a temporary named ".NAME.tmp-XXXXXX" beside it.
+ * file or the new one, and at worst a temporary named ".NAME.tmp-XXXXXX" beside it. What is there and no file (a device)
+ * is never replaced: -EEXIST.
  */
 #pragma once
 
@@ -34,6 +35,11 @@ void publish_abort(struct publish *p);
 #define auto_publish cleanup(publish_abort)
 /* All of it at once. */
 int file_publish(const char *path, const void *data, size_t n, mode_t mode, struct err *err);
+/*
+ * The same for a place that a user named: a link stays one and what it leads to is replaced; a device or a pipe is
+ * written into. A new file has the mode that the umask allows, an old one keeps its own.
+ */
+int file_write_out(const char *path, const void *data, size_t n, struct err *err);
 
 int mkdir_p(const char *path, mode_t mode, struct err *err);
 /*

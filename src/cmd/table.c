@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_config_resolve;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
@@ -12,6 +13,7 @@ extern const struct cmd cmd_complete;
 const struct cmd *const cmds[] = {
 	/* clang-format off */
 	&cmd_run,
+	&cmd_config_resolve,
 	&cmd_config_conf,
 	&cmd_doctor,
 	&cmd_bench_run,

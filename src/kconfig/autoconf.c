@@ -32,6 +32,8 @@ static int publish(const struct kc_files *f, const char *name, const struct str 
 
 	if (r < 0)
 		return err_code(err, r, "cannot make the folder of '%s'", name);
+	if (kc_is_special(f->dirfd, name))
+		return kc_write_text(f->dirfd, name, text, err);
 	r = kc_write_text(f->dirfd, tmp, text, err);
 	if (r < 0)
 		return r;

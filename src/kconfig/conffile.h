@@ -34,6 +34,9 @@ const char *kc_conf_prefix(char *const *env);
  */
 int kc_conf_read_file(struct kc_conf *c, const struct kc_files *f, const char *name,
 		      enum kc_source source, unsigned *ret_warnings);
+/* The same for a text; name is for warnings. Returns their number. */
+unsigned kc_conf_read_text(struct kc_conf *c, const struct kc_files *f, const struct str *text,
+			   const char *name);
 /* The same for kc_conf_name(), or the first readable one of $KCONFIG_DEFCONFIG_LIST. */
 int kc_conf_read_default(struct kc_conf *c, const struct kc_files *f, unsigned *ret_warnings);
 /* Behind either: works all out, sees whether it differs from what was read, drops what older kernels drop. */

@@ -20,5 +20,7 @@ void kc_add_heading(const struct kc_tree *t, const char *decoration, struct str 
 
 /* Makes the folders of path. A negative errno. */
 int kc_make_parents(int dirfd, const char *path);
+/* Whether name is there and a device or a pipe: it is written into, where conf would put a file in its place. */
+bool kc_is_special(int dirfd, const char *name);
 /* Writes in place. */
 int kc_write_text(int dirfd, const char *name, const struct str *text, struct err *err);

@@ -286,19 +286,15 @@ static int read_text(int fd, struct str *ret)
 	return 0;
 }
 
-static int parse(struct kc_conf *c, const struct kc_files *f, int fd, const char *name,
-		 enum kc_source source, unsigned *ret_warnings)
+/* text is changed. */
+static unsigned parse_text(struct kc_conf *c, const struct kc_files *f, char *text, size_t n,
+			   const char *name, enum kc_source source)
 {
 	struct reading r = { .c = c, .f = f, .source = source, .name = name };
-	auto_str struct str text = { 0 };
-	char *p, *end;
-	int err = read_text(fd, &text);
+	char *end = text + n;
 
-	if (err < 0)
-		return err;
 	forget(c, source);
-	end = text.s + text.n;
-	for (p = text.s; p < end;) {
+	for (char *p = text; p < end;) {
 		char *nl = memchr(p, '\n', (size_t)(end - p));
 		char *stop = nl ? nl : end;
 
@@ -309,8 +305,27 @@ static int parse(struct kc_conf *c, const struct kc_files *f, int fd, const char
 		take_line(&r, p, f->prefix);
 		p = stop + 1;
 	}
-	*ret_warnings = r.warnings;
+	return r.warnings;
+}
+
+static int parse(struct kc_conf *c, const struct kc_files *f, int fd, const char *name,
+		 enum kc_source source, unsigned *ret_warnings)
+{
+	auto_str struct str text = { 0 };
+	int err = read_text(fd, &text);
+
+	if (err < 0)
+		return err;
+	*ret_warnings = parse_text(c, f, text.s, text.n, name, source);
 	return 0;
+}
+
+unsigned kc_conf_read_text(struct kc_conf *c, const struct kc_files *f, const struct str *text,
+			   const char *name)
+{
+	auto_free char *copy = xstrndup(str_c(text), text->n);
+
+	return parse_text(c, f, copy, strlen(copy), name, KC_FROM_USER);
 }
 
 int kc_conf_read_file(struct kc_conf *c, const struct kc_files *f, const char *name,

@@ -182,6 +182,13 @@ int kc_write_text(int dirfd, const char *name, const struct str *text, struct er
 	return 0;
 }
 
+bool kc_is_special(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, 0) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 /* A new file of another name takes the place of the old one, which becomes NAME.old. */
 static int replace(const struct kc_files *f, const char *name, const struct str *text,
 		   struct err *err)
@@ -233,7 +240,7 @@ int kc_conf_write(struct kc_conf *c, const struct kc_files *f, struct err *err)
 	if (r < 0)
 		return r;
 	kc_conf_text(c, f->prefix, &text);
-	if (over && *over) {
+	if ((over && *over) || kc_is_special(f->dirfd, name)) {
 		r = kc_write_text(f->dirfd, name, &text, err);
 	} else if (is_same(f->dirfd, name, &text)) {
 		message(f, "No change to", name);

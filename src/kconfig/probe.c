@@ -345,3 +345,15 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 		kc_cache_save(p->cache);
 	return r;
 }
+
+int kc_probe_ask(struct kc_probe *p, const char *command, struct str *ret)
+{
+	if (answer(p, command, ret))
+		return 0;
+	if (finish_asked(p) < 0)
+		return p->error;
+	answer(p, command, ret);
+	if (p->cache)
+		kc_cache_save(p->cache);
+	return 0;
+}

@@ -18,3 +18,6 @@ void kc_probe_free(struct kc_probe *p);
 /* kc_tree_parse() with shell set to this. spec->ctx remains that of spec->say. */
 int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *file,
 		   struct kc_tree **ret_tree);
+
+/* The answer to one command, from the cache or by running it now; at most 4096 bytes. A negative errno. */
+int kc_probe_ask(struct kc_probe *p, const char *command, struct str *ret);

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -79,6 +80,24 @@ static void failed_commit_leaves_nothing(void **state)
 	assert_int_equal(publish_begin(&p, path, 0600, NULL), 0);
 	assert_int_equal(publish_commit(&p, true, &err), -EISDIR);
 	assert_contains(err.msg, path);
+	assert_int_equal(entries(*state), 1);
+}
+
+static void a_device_is_not_replaced(void **state)
+{
+	auto_free char *path = path_join(*state, "fifo");
+	auto_close int reader = -1;
+	char got[2] = { 0 };
+	struct stat st;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_int_equal(file_publish(path, "x", 1, 0600, NULL), -EEXIST);
+	assert_int_equal(file_write_out(path, "y", 1, NULL), 0);
+	assert_int_equal(read(reader, got, 1), 1);
+	assert_string_equal(got, "y");
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
 	assert_int_equal(entries(*state), 1);
 }
 
@@ -503,6 +522,7 @@ int main(void)
 		scratch_test(publish_is_all_or_nothing),
 		scratch_test(abort_leaves_nothing),
 		scratch_test(failed_commit_leaves_nothing),
+		scratch_test(a_device_is_not_replaced),
 		scratch_test(publish_needs_the_folder),
 		scratch_test(read_has_a_maximum),
 		scratch_test(removal_does_not_follow_links),

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Trees, bases and parts for the verbs of `kiln config`. */
+#include "cmd/config_tree.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "kconfig/env.h"
+#include "kconfig/modes.h"
+#include "kconfig/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/utsname.h>
+
+#define MAX_CONFIG (64 << 20)
+
+extern char **environ;
+
+static void say(void *ctx, bool err, const char *line)
+{
+	struct str *said = ctx;
+
+	str_adds(said, line);
+}
+
+static int read_tree(struct config_tree *t, const struct config_opts *o, struct err *err)
+{
+	struct kc_dialect dialect = kc_dialect_newest;
+	auto_close int scripts =
+		openat(t->dirfd, "scripts/kconfig", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct kc_probe *probe = kc_probe_new(t->dirfd, t->env.v, !o->no_cache);
+	auto_str struct str said = { 0 };
+	const struct kc_parse spec = {
+		.dirfd = t->dirfd,
+		.env = t->env.v,
+		.dialect = &dialect,
+		.say = say,
+		.ctx = &said,
+	};
+	int r;
+
+	if (scripts >= 0)
+		kc_dialect_read(scripts, &dialect);
+	r = kc_probe_parse(probe, &spec, "Kconfig", &t->tree);
+	kc_probe_free(probe);
+	if (r < 0) {
+		err_set(err, r, "the Kconfig files of '%s' for %s cannot be read",
+			o->tree ? o->tree : ".", t->arch);
+		return err_hint(err, r, "%s",
+				said.n ? str_c(&said)
+				       : "the commands in them could not be started");
+	}
+	if (said.n)
+		out_detail(t->out, "%s", str_c(&said));
+	return 0;
+}
+
+int config_tree_open(struct config_tree *t, const struct config_opts *o, struct out *out,
+		     struct err *err)
+{
+	const char *dir = o->tree ? o->tree : ".";
+	struct kc_env_spec spec = {
+		.arch = o->arch, .cross = o->cross, .env = environ, .remember = !o->no_cache
+	};
+	int r;
+
+	*t = (struct config_tree){ .out = out };
+	t->dirfd = spec.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dirfd < 0)
+		return err_sys(err, "cannot open the tree '%s'", dir);
+	r = kc_env_make(&spec, &t->env, err);
+	if (r < 0) {
+		err_wrap(err, r, "'%s'", dir);
+		return err_hint(err, r, "--tree names a kernel's source folder");
+	}
+	t->version = kc_env_get(t->env.v, "KERNELVERSION");
+	t->arch = kc_env_get(t->env.v, "ARCH");
+	t->srcarch = kc_env_get(t->env.v, "SRCARCH");
+	return read_tree(t, o, err);
+}
+
+void config_tree_release(struct config_tree *t)
+{
+	kc_tree_free(t->tree);
+	close_fd(t->dirfd);
+	strv_release(&t->env);
+}
+
+static struct kc_files files_of(const struct config_tree *t)
+{
+	return (struct kc_files){ .dirfd = t->dirfd, .env = t->env.v, .prefix = "CONFIG_" };
+}
+
+static const struct fill {
+	const char *name;
+	enum kc_fill fill;
+} fills[] = {
+	{ "allnoconfig", KC_FILL_NO },
+	{ "allyesconfig", KC_FILL_YES },
+	{ "allmodconfig", KC_FILL_MOD },
+	{ "alldefconfig", KC_FILL_DEFAULT },
+};
+
+/* Adds a file of the tree; true if it is there. */
+static bool add_tree_file(const struct config_tree *t, const char *path, struct str *to)
+{
+	auto_str struct str text = { 0 };
+
+	if (file_read(t->dirfd, path, MAX_CONFIG, &text, NULL) < 0)
+		return false;
+	str_add(to, str_c(&text), text.n);
+	str_addc(to, '\n');
+	return true;
+}
+
+static bool add_arch_file(const struct config_tree *t, const char *name, struct str *to)
+{
+	auto_free char *path = xasprintf("arch/%s/configs/%s", t->srcarch, name);
+
+	return add_tree_file(t, path, to);
+}
+
+/* make tinyconfig: allnoconfig on tiny-base.config, and tiny.config of the kernel and the architecture. */
+static int add_tiny(const struct config_tree *t, struct str *to, struct err *err)
+{
+	const struct kc_files files = files_of(t);
+	auto_str struct str seed = { 0 };
+	struct kc_conf *c;
+
+	/* trees before 6.8 keep all of it in tiny.config, and allnoconfig unseeded */
+	add_tree_file(t, "kernel/configs/tiny-base.config", &seed);
+	c = kc_conf_new(t->tree, NULL, NULL);
+	kc_conf_read_text(c, &files, &seed, "tiny-base.config");
+	kc_fill(c, KC_FILL_NO, NULL);
+	kc_conf_text(c, "CONFIG_", to);
+	kc_conf_free(c);
+	if (!add_tree_file(t, "kernel/configs/tiny.config", to))
+		return err_set(err, -ENOENT, "this tree has no kernel/configs/tiny.config");
+	add_arch_file(t, "tiny.config", to);
+	return 0;
+}
+
+static int no_base(const struct config_tree *t, const char *base, struct err *err)
+{
+	err_set(err, -ENOENT, "there is no base '%s'", base);
+	return err_hint(err, -ENOENT,
+			"a file, a name from arch/%s/configs, defconfig, tinyconfig, allnoconfig, "
+			"allyesconfig, allmodconfig or alldefconfig",
+			t->srcarch);
+}
+
+/* ARCH=x86 is this machine's half of it, as in arch/x86/Makefile. */
+static const char *defconfig_arch(const struct config_tree *t)
+{
+	static struct utsname host;
+
+	if (!str_eq(t->arch, "x86") || uname(&host) < 0)
+		return t->arch;
+	return str_eq(host.machine, "x86_64") ? host.machine : "i386";
+}
+
+/* The text of the base, and how the rest is filled. */
+static int read_base(const struct config_tree *t, const char *base, struct str *to,
+		     enum kc_fill *ret_fill, struct err *err)
+{
+	auto_free char *by_arch = xasprintf("%s_defconfig", defconfig_arch(t));
+
+	*ret_fill = KC_FILL_DEFAULT;
+	for (size_t i = 0; base && i < countof(fills); i++) {
+		if (str_eq(base, fills[i].name)) {
+			*ret_fill = fills[i].fill;
+			return 0;
+		}
+	}
+	if (!base)
+		return 0;
+	if (str_eq(base, "tinyconfig"))
+		return add_tiny(t, to, err);
+	if (str_eq(base, "defconfig") &&
+	    (add_arch_file(t, "defconfig", to) || add_arch_file(t, by_arch, to)))
+		return 0;
+	if (!strchr(base, '/') && str_ends(base, "_defconfig") && add_arch_file(t, base, to))
+		return 0;
+	if (access(base, F_OK) < 0)
+		return no_base(t, base, err);
+	return file_read(AT_FDCWD, base, MAX_CONFIG, to, err);
+}
+
+int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct kc_conf **ret, struct str *ret_text, struct err *err)
+{
+	const struct kc_files files = files_of(t);
+	auto_str struct str text = { 0 };
+	enum kc_fill fill;
+	struct kc_conf *c;
+	bool seed;
+	int r = read_base(t, base, &text, &fill, err);
+
+	if (r < 0)
+		return r;
+	seed = !text.n;
+	str_addc(&text, '\n');
+	for (size_t i = 0; i < wishes->n; i++)
+		str_addf(&text, "CONFIG_%s=%s\n", wishes->v[i].name, wishes->v[i].value);
+	c = kc_conf_new(t->tree, NULL, NULL);
+	if (!seed || wishes->n)
+		kc_conf_read_text(c, &files, &text, "parts");
+	/* conf's all*config take what is given as a seed, its other modes as a configuration */
+	if (!seed)
+		kc_conf_check_read(c, 0);
+	kc_fill(c, fill, NULL);
+	/* worked out in the order of the file: old choices depend on it */
+	kc_conf_text(c, "CONFIG_", ret_text);
+	*ret = c;
+	return 0;
+}
+
+int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
+		struct err *err)
+{
+	const struct kc_part_spec spec = { t->version, t->arch, t->srcarch };
+	auto_free char *own = NULL, *path = NULL;
+	int r;
+
+	if (!str_skip(&name, "kiln:"))
+		return kc_part_read(wishes, &spec, name, err);
+	own = xasprintf("parts/%s.config", name);
+	r = dir_own_file(own, &path, NULL);
+	if (r < 0) {
+		err_set(err, r, "there is no built-in part 'kiln:%s'", name);
+		return err_hint(err, r, "'kiln help config resolve' lists them");
+	}
+	return kc_part_read(wishes, &spec, path, err);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs of `kiln config` have in common: a tree for an architecture, a base, parts. */
+#pragma once
+
+#include "base/opt.h"
+#include "base/out.h"
+#include "kconfig/conffile.h"
+#include "kconfig/part.h"
+
+struct config_opts {
+	const char *tree, *arch, *cross;
+	bool no_cache;
+};
+
+/* The options that fill it, at offset base of a command's options. */
+#define CONFIG_OPTS(base)                                                                       \
+	{ "tree",                                                                               \
+	  't',                                                                                  \
+	  OPT_STRING,                                                                           \
+	  (base) + offsetof(struct config_opts, tree),                                          \
+	  "DIR",                                                                                \
+	  "the kernel source (default: the current folder)",                                    \
+	  .complete = OC_DIR },                                                                 \
+		{ "arch",     'a',                                                              \
+		  OPT_STRING, (base) + offsetof(struct config_opts, arch),                      \
+		  "ARCH",     "x86_64, arm64, ... as make's ARCH (default: this machine's)" },  \
+		{ "cross",    0,                                                                \
+		  OPT_STRING, (base) + offsetof(struct config_opts, cross),                     \
+		  "PREFIX",   "of the compiler and its tools: aarch64-linux-gnu-" },            \
+	{                                                                                       \
+		"no-cache", 0, OPT_FLAG, (base) + offsetof(struct config_opts, no_cache), NULL, \
+			"ask compilers anew, read all files"                                    \
+	}
+
+struct config_tree {
+	struct out *out;
+	int dirfd;
+	struct strv env;
+	const char *version, *arch, *srcarch; /* point into env */
+	struct kc_tree *tree;
+};
+
+/* Reads the tree. What its Kconfig files have to say is passed on with -v, or where they are wrong. */
+int config_tree_open(struct config_tree *t, const struct config_opts *o, struct out *out,
+		     struct err *err);
+void config_tree_release(struct config_tree *t);
+
+/*
+ * A configuration from a base and wishes on it, worked out, and its text. base: a file, NAME_defconfig, defconfig, tinyconfig,
+ * allnoconfig and its kin; NULL is alldefconfig.
+ */
+int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct kc_conf **ret, struct str *ret_text, struct err *err);
+/* Reads a part: a file, or kiln:NAME for one of kiln's own. */
+int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
+		struct err *err);

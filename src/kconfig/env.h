@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The environment that a tree's root Makefile gives to its Kconfig files: ARCH, SRCARCH, srctree, KERNELVERSION, CC, LD
+ * and the other tools, and what compilers say of their versions.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct kc_env_spec {
+	int dirfd;	  /* the tree */
+	const char *arch; /* x86_64, arm64, ...; NULL: $ARCH, else what make would take here */
+	const char *
+		cross; /* prefix of the tools, "aarch64-linux-gnu-"; NULL: $CROSS_COMPILE or none */
+	char *const *env; /* what else there is; $CC and the like there win */
+	bool remember;	  /* answers of tools may come from the cache */
+};
+
+/* Adds "NAME=VALUE" entries, those of spec->env included. -ENOENT: dirfd is no kernel tree. */
+int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *err);
+/* The folder below arch/ of an architecture: "x86" for x86_64. */
+const char *kc_srcarch(const char *arch);
+/* What make takes for ARCH by itself on a machine that uname -m calls so: "arm64" for aarch64, "x86" for x86_64. */
+const char *kc_arch_of_machine(const char *machine);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why a symbol has not the value that a line asked for. */
+#pragma once
+
+#include "kconfig/conf.h"
+#include "kconfig/part.h"
+
+enum kc_reason {
+	KC_HOLDS,	   /* it has */
+	KC_NO_SUCH_SYMBOL, /* near: names like it */
+	KC_BAD_VALUE,	   /* not of the symbol's type */
+	KC_NO_PROMPT,	   /* only selects and defaults set it */
+	KC_NOT_VISIBLE,	   /* its dependencies do not hold */
+	KC_LIMITED,	   /* its dependencies are m */
+	KC_NO_MODULES,	   /* m without MODULES */
+	KC_FORCED,	   /* a select, or a choice that must have one */
+	KC_OTHER_MEMBER,   /* another member of its choice is y */
+	KC_OUT_OF_RANGE,
+	KC_LATER_LINE, /* a later line asks for something else */
+};
+/* "not-visible" and the like, for programs. */
+const char *kc_reason_name(enum kc_reason reason);
+
+struct kc_explanation {
+	enum kc_reason reason;
+	char *now; /* the value as in .config: y, 42, "text"; NULL: there is no such symbol */
+	struct strv lines; /* the chain in words; deeper ones begin with more blanks */
+	struct strv near;
+};
+
+/*
+ * Whether w holds in c, and if not why. all: every line that was asked, in order, for "asked for at". c must have been
+ * worked out; what the explanation needs is.
+ */
+void kc_explain(struct kc_conf *c, const struct kc_wish *w, const struct kc_wishes *all,
+		struct kc_explanation *ret);
+void kc_explanation_release(struct kc_explanation *e);
