@@ -4,7 +4,10 @@
 
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_config_resolve;
+extern const struct cmd cmd_config_why;
+extern const struct cmd cmd_config_why_not;
 extern const struct cmd cmd_config_conf;
+extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_help;
@@ -14,7 +17,10 @@ const struct cmd *const cmds[] = {
 	/* clang-format off */
 	&cmd_run,
 	&cmd_config_resolve,
+	&cmd_config_why,
+	&cmd_config_why_not,
 	&cmd_config_conf,
+	&cmd_config_cache,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_help,

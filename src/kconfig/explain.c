@@ -112,7 +112,7 @@ static void add_selectors(struct kc_conf *c, const struct kc_expr *e, enum kc_tr
 		str_addf(out, "%s%s", *n > 1 ? ", " : "", e->left.sym->name);
 }
 
-static char *selectors(struct kc_conf *c, const struct kc_sym *s, enum kc_tri want)
+char *kc_selectors(struct kc_conf *c, const struct kc_sym *s, enum kc_tri want)
 {
 	struct str out = { 0 };
 	size_t n = 0;
@@ -214,7 +214,7 @@ static const struct kc_sym *other_member(struct kc_conf *c, const struct kc_sym 
 
 static void say_no_prompt(struct chain *x, const struct kc_sym *s, int depth)
 {
-	auto_free char *who = selectors(x->c, s, KC_N);
+	auto_free char *who = kc_selectors(x->c, s, KC_N);
 
 	if (*who)
 		say(x, depth, "%s has no prompt; it is set by what selects it: %s", s->name, who);
@@ -286,7 +286,7 @@ static enum kc_reason too_low(struct chain *x, struct kc_sym *s, enum kc_tri wan
 static enum kc_reason too_high(struct chain *x, struct kc_sym *s, enum kc_tri want)
 {
 	const struct kc_value *v = kc_v(x->c, s);
-	auto_free char *who = selectors(x->c, s, want + 1);
+	auto_free char *who = kc_selectors(x->c, s, want + 1);
 
 	if (v->rev > want) {
 		say(x, 0, "%s is selected by %s", s->name, who);
@@ -446,4 +446,63 @@ void kc_explanation_release(struct kc_explanation *e)
 	strv_release(&e->lines);
 	strv_release(&e->near);
 	*e = (struct kc_explanation){ 0 };
+}
+
+static const char *const origin_names[] = {
+	[KC_BY_NOTHING] = "nothing", [KC_BY_USER] = "user",   [KC_BY_DEFAULT] = "default",
+	[KC_BY_SELECT] = "select",   [KC_BY_IMPLY] = "imply", [KC_BY_CHOICE] = "choice",
+	[KC_BY_RANGE] = "range",
+};
+
+const char *kc_origin_name(enum kc_origin origin)
+{
+	return origin_names[origin];
+}
+
+static enum kc_origin tri_origin(struct kc_conf *c, struct kc_sym *s,
+				 const struct kc_prop **ret_prop)
+{
+	const struct kc_value *v = kc_v(c, s);
+	const bool plain = c->tree->dialect.plain_choices;
+	enum kc_origin origin = KC_BY_NOTHING;
+	enum kc_tri tri = KC_N;
+
+	if (s->choice && (plain || v->visible == KC_Y))
+		return KC_BY_CHOICE;
+	if (v->visible != KC_N && v->flags & KC_USER) {
+		tri = kc_and(v->user_tri, v->visible);
+		origin = KC_BY_USER;
+	} else {
+		const struct kc_prop *p = kc_active(c, s, KC_P_DEFAULT);
+
+		if (p) {
+			tri = kc_and(kc_eval(c, p->expr), kc_eval(c, p->cond));
+			origin = KC_BY_DEFAULT;
+			*ret_prop = p;
+		}
+		if (kc_and(v->implied, v->dir) > tri) {
+			tri = kc_and(v->implied, v->dir);
+			origin = KC_BY_IMPLY;
+		}
+	}
+	return v->rev > tri ? KC_BY_SELECT : origin;
+}
+
+enum kc_origin kc_origin_of(struct kc_conf *c, struct kc_sym *s, const struct kc_prop **ret_prop)
+{
+	const struct kc_value *v = kc_v(c, s);
+	const struct kc_prop *p;
+
+	*ret_prop = NULL;
+	if (is_tri(s))
+		return tri_origin(c, s, ret_prop);
+	if (v->visible != KC_N && v->flags & KC_USER) {
+		if (str_eq(v->text, v->user_text))
+			return KC_BY_USER;
+		*ret_prop = kc_active(c, s, KC_P_RANGE);
+		return KC_BY_RANGE;
+	}
+	p = kc_active(c, s, KC_P_DEFAULT);
+	*ret_prop = p;
+	return p ? KC_BY_DEFAULT : KC_BY_NOTHING;
 }

@@ -35,3 +35,20 @@ struct kc_explanation {
 void kc_explain(struct kc_conf *c, const struct kc_wish *w, const struct kc_wishes *all,
 		struct kc_explanation *ret);
 void kc_explanation_release(struct kc_explanation *e);
+
+/* What gave a symbol its value. */
+enum kc_origin {
+	KC_BY_NOTHING, /* neither visible and set, nor default, select or imply */
+	KC_BY_USER,
+	KC_BY_DEFAULT, /* prop: the line */
+	KC_BY_SELECT,
+	KC_BY_IMPLY,
+	KC_BY_CHOICE, /* it is, or is not, the member that the choice has */
+	KC_BY_RANGE,  /* moved to a bound; prop: the range */
+};
+/* "user", "default" and the like, for programs. */
+const char *kc_origin_name(enum kc_origin origin);
+/* s must have been worked out. *ret_prop may be NULL. */
+enum kc_origin kc_origin_of(struct kc_conf *c, struct kc_sym *s, const struct kc_prop **ret_prop);
+/* The names of what selects s to at least want now (n: could select it), as "A, B and 3 more"; freed by the caller. */
+char *kc_selectors(struct kc_conf *c, const struct kc_sym *s, enum kc_tri want);

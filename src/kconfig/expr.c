@@ -144,28 +144,37 @@ static const struct kc_expr *eliminate_yn(struct kc_tree *t, const struct kc_exp
 	return with_operands(t, e, l, r);
 }
 
-/* Each leaf of a below op against each of b; equal ones become what op leaves alone. */
-static void eliminate_leaves(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
-			     const struct kc_expr **b, unsigned *changes)
+/* What is done with two operands below the same operator; both may be replaced. */
+typedef void pair_fn(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
+		     const struct kc_expr **b, unsigned *changes);
+
+/* Each operand of a, however deep below op, with each of b. */
+static void for_pairs(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
+		      const struct kc_expr **b, pair_fn *fn, unsigned *changes)
 {
 	const struct kc_expr *l, *r;
 
 	if ((*a)->op == op) {
 		l = (*a)->left.expr;
 		r = (*a)->right.expr;
-		eliminate_leaves(t, op, &l, b, changes);
-		eliminate_leaves(t, op, &r, b, changes);
+		for_pairs(t, op, &l, b, fn, changes);
+		for_pairs(t, op, &r, b, fn, changes);
 		*a = with_operands(t, *a, l, r);
-		return;
-	}
-	if ((*b)->op == op) {
+	} else if ((*b)->op == op) {
 		l = (*b)->left.expr;
 		r = (*b)->right.expr;
-		eliminate_leaves(t, op, a, &l, changes);
-		eliminate_leaves(t, op, a, &r, changes);
+		for_pairs(t, op, a, &l, fn, changes);
+		for_pairs(t, op, a, &r, fn, changes);
 		*b = with_operands(t, *b, l, r);
-		return;
+	} else {
+		fn(t, op, a, b, changes);
 	}
+}
+
+/* Equal ones become what op leaves alone. */
+static void eliminate_pair(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
+			   const struct kc_expr **b, unsigned *changes)
+{
 	if (*a == *b && (is_sym(*a, t->yes) || is_sym(*a, t->no)))
 		return;
 	if (!kc_expr_eq(t, *a, *b))
@@ -181,9 +190,9 @@ void kc_expr_eliminate_eq(struct kc_tree *t, const struct kc_expr **a, const str
 	if (!*a || !*b)
 		return;
 	if (is_junction(*a))
-		eliminate_leaves(t, (*a)->op, a, b, &changes);
+		for_pairs(t, (*a)->op, a, b, eliminate_pair, &changes);
 	if ((*a)->op != (*b)->op && is_junction(*b))
-		eliminate_leaves(t, (*b)->op, a, b, &changes);
+		for_pairs(t, (*b)->op, a, b, eliminate_pair, &changes);
 	*a = eliminate_yn(t, *a);
 	*b = eliminate_yn(t, *b);
 }
@@ -332,9 +341,9 @@ static const struct kc_expr *join_and(struct kc_tree *t, const struct kc_expr *a
 	return s->type == KC_TRISTATE ? join_and_tristate(t, s, a, b) : NULL;
 }
 
-/* Two leaves below op become one where that is possible: *a what op leaves alone, *b the one. */
-static void join_leaves(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
-			const struct kc_expr **b, unsigned *changes)
+/* Two operands become one where that is possible: *a what op leaves alone, *b the one. */
+static void join_pair(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
+		      const struct kc_expr **b, unsigned *changes)
 {
 	const struct kc_expr *e = op == KC_OR ? join_or(t, *a, *b) : join_and(t, *a, *b);
 
@@ -343,30 +352,6 @@ static void join_leaves(struct kc_tree *t, enum kc_op op, const struct kc_expr *
 	*a = kc_expr_sym(t, op == KC_OR ? t->no : t->yes);
 	*b = e;
 	++*changes;
-}
-
-static void dedup_halves(struct kc_tree *t, enum kc_op op, const struct kc_expr **a,
-			 const struct kc_expr **b, unsigned *changes)
-{
-	const struct kc_expr *l, *r;
-
-	if ((*a)->op == op) {
-		l = (*a)->left.expr;
-		r = (*a)->right.expr;
-		dedup_halves(t, op, &l, b, changes);
-		dedup_halves(t, op, &r, b, changes);
-		*a = with_operands(t, *a, l, r);
-		return;
-	}
-	if ((*b)->op == op) {
-		l = (*b)->left.expr;
-		r = (*b)->right.expr;
-		dedup_halves(t, op, a, &l, changes);
-		dedup_halves(t, op, a, &r, changes);
-		*b = with_operands(t, *b, l, r);
-		return;
-	}
-	join_leaves(t, op, a, b, changes);
 }
 
 static const struct kc_expr *dedup_by_halves(struct kc_tree *t, const struct kc_expr *e)
@@ -379,7 +364,7 @@ static const struct kc_expr *dedup_by_halves(struct kc_tree *t, const struct kc_
 			const struct kc_expr *l = dedup_by_halves(t, e->left.expr);
 			const struct kc_expr *r = dedup_by_halves(t, e->right.expr);
 
-			dedup_halves(t, e->op, &l, &r, &changes);
+			for_pairs(t, e->op, &l, &r, join_pair, &changes);
 			e = with_operands(t, e, l, r);
 		}
 		e = eliminate_yn(t, e);
@@ -430,7 +415,7 @@ static const struct kc_expr *dedup_pass(struct kc_tree *t, const struct kc_expr 
 				continue;
 			if (is_junction(leaf.v[i]))
 				leaf.v[i] = dedup_pass(t, leaf.v[i], changes);
-			join_leaves(t, e->op, &leaf.v[i], &leaf.v[k], changes);
+			join_pair(t, e->op, &leaf.v[i], &leaf.v[k], changes);
 		}
 	}
 	at = leaf.v;

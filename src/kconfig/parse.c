@@ -224,19 +224,19 @@ static bool text(struct parser *p, const char **ret)
 	return true;
 }
 
-static bool prompt_line(struct parser *p, enum kc_prop_type type)
+static bool prompt_line(struct parser *p, int type)
 {
 	const struct kc_expr *cond;
 	const char *words;
 
 	if (!text(p, &words) || !condition(p, &cond) || !expect(p, T_EOL))
 		return false;
-	kc_menu_prompt(&p->r, type, words, cond);
+	kc_menu_prompt(&p->r, (enum kc_prop_type)type, words, cond);
 	return true;
 }
 
 /* "bool", "tristate" and the others, with a prompt or without. */
-static bool type_line(struct parser *p, enum kc_type type)
+static bool type_line(struct parser *p, int type)
 {
 	if (peek(p) == T_QUOTE) {
 		if (!prompt_line(p, KC_P_PROMPT))
@@ -244,11 +244,11 @@ static bool type_line(struct parser *p, enum kc_type type)
 	} else if (!expect(p, T_EOL)) {
 		return false;
 	}
-	kc_menu_type(&p->r, type);
+	kc_menu_type(&p->r, (enum kc_type)type);
 	return true;
 }
 
-static bool default_line(struct parser *p, enum kc_type type)
+static bool default_line(struct parser *p, int type)
 {
 	const struct kc_expr *value = expression(p), *cond;
 
@@ -256,23 +256,23 @@ static bool default_line(struct parser *p, enum kc_type type)
 		return false;
 	kc_menu_prop(&p->r, KC_P_DEFAULT, value, cond);
 	if (type != KC_UNKNOWN)
-		kc_menu_type(&p->r, type);
+		kc_menu_type(&p->r, (enum kc_type)type);
 	return true;
 }
 
 /* select, imply, and a choice's default. */
-static bool symbol_line(struct parser *p, enum kc_prop_type type)
+static bool symbol_line(struct parser *p, int type)
 {
 	struct kc_sym *s = bare_symbol(p);
 	const struct kc_expr *cond;
 
 	if (!s || !condition(p, &cond) || !expect(p, T_EOL))
 		return false;
-	kc_menu_prop(&p->r, type, kc_expr_sym(p->r.tree, s), cond);
+	kc_menu_prop(&p->r, (enum kc_prop_type)type, kc_expr_sym(p->r.tree, s), cond);
 	return true;
 }
 
-static bool range_line(struct parser *p)
+static bool range_line(struct parser *p, int none)
 {
 	struct kc_sym *low = any_symbol(p), *high = low ? any_symbol(p) : NULL;
 	const struct kc_expr *cond;
@@ -283,7 +283,7 @@ static bool range_line(struct parser *p)
 	return true;
 }
 
-static bool modules_line(struct parser *p)
+static bool modules_line(struct parser *p, int none)
 {
 	struct kc_tree *t = p->r.tree;
 
@@ -297,7 +297,7 @@ static bool modules_line(struct parser *p)
 }
 
 /* "on X", and since 7.0 "on X if Y", which means X || Y = n. */
-static bool depends_line(struct parser *p)
+static bool depends_line(struct parser *p, int none)
 {
 	const struct kc_expr *dep, *cond;
 	struct kc_tree *t = p->r.tree;
@@ -313,7 +313,7 @@ static bool depends_line(struct parser *p)
 	return true;
 }
 
-static bool visible_line(struct parser *p)
+static bool visible_line(struct parser *p, int none)
 {
 	const struct kc_expr *cond;
 
@@ -332,7 +332,7 @@ static void help_warn(struct parser *p, const char *fmt)
 	kc_say(&p->r, true, "%s:%d: %s\n", p->r.stmt_file, p->r.stmt_line, words);
 }
 
-static bool help_lines(struct parser *p)
+static bool help_lines(struct parser *p, int none)
 {
 	const char *text;
 
@@ -348,113 +348,82 @@ static bool help_lines(struct parser *p)
 	return true;
 }
 
-static bool flag_line(struct parser *p, unsigned flag)
+static bool flag_line(struct parser *p, int flag)
 {
 	if (!expect(p, T_EOL))
 		return false;
-	p->r.entry->sym->flags |= flag;
+	p->r.entry->sym->flags |= (unsigned)flag;
 	return true;
 }
 
-enum option { OPT_NONE, OPT_GOOD, OPT_BAD };
+/* A line of an entry: what it begins with, what reads the rest of it. */
+struct line {
+	enum kc_token token;
+	bool (*read)(struct parser *p, int arg);
+	int arg;
+};
 
-static enum option option(bool good)
+/* clang-format off */
+static const struct line config_lines[] = {
+	{ T_BOOL,         type_line,    KC_BOOL },
+	{ T_TRISTATE,     type_line,    KC_TRISTATE },
+	{ T_INT,          type_line,    KC_INT },
+	{ T_HEX,          type_line,    KC_HEX },
+	{ T_STRING,       type_line,    KC_STRING },
+	{ T_PROMPT,       prompt_line,  KC_P_PROMPT },
+	{ T_DEFAULT,      default_line, KC_UNKNOWN },
+	{ T_DEF_BOOL,     default_line, KC_BOOL },
+	{ T_DEF_TRISTATE, default_line, KC_TRISTATE },
+	{ T_SELECT,       symbol_line,  KC_P_SELECT },
+	{ T_IMPLY,        symbol_line,  KC_P_IMPLY },
+	{ T_RANGE,        range_line,   0 },
+	{ T_MODULES,      modules_line, 0 },
+	{ T_TRANSITIONAL, flag_line,    KC_TRANSITIONAL },
+	{ T_DEPENDS,      depends_line, 0 },
+	{ T_HELP,         help_lines,   0 },
+	{ T_EOF },
+}, plain_choice_lines[] = {
+	{ T_PROMPT,       prompt_line,  KC_P_PROMPT },
+	{ T_BOOL,         prompt_line,  KC_P_PROMPT },
+	{ T_DEFAULT,      symbol_line,  KC_P_DEFAULT },
+	{ T_DEPENDS,      depends_line, 0 },
+	{ T_HELP,         help_lines,   0 },
+	{ T_EOF },
+}, old_choice_lines[] = {
+	{ T_PROMPT,       prompt_line,  KC_P_PROMPT },
+	{ T_BOOL,         type_line,    KC_BOOL },
+	{ T_TRISTATE,     type_line,    KC_TRISTATE },
+	{ T_OPTIONAL,     flag_line,    KC_OPTIONAL },
+	{ T_DEFAULT,      symbol_line,  KC_P_DEFAULT },
+	{ T_DEPENDS,      depends_line, 0 },
+	{ T_HELP,         help_lines,   0 },
+	{ T_EOF },
+}, menu_lines[] = {
+	{ T_VISIBLE,      visible_line, 0 },
+	{ T_DEPENDS,      depends_line, 0 },
+	{ T_EOF },
+}, comment_lines[] = {
+	{ T_DEPENDS,      depends_line, 0 },
+	{ T_EOF },
+};
+/* clang-format on */
+
+/* All lines that belong to an entry, up to one that is none. False: one of them was bad. */
+static bool lines(struct parser *p, const struct line *known)
 {
-	return good ? OPT_GOOD : OPT_BAD;
-}
+	const struct line *l = known;
 
-/* One line of a config entry. OPT_NONE: it is none. */
-static enum option config_option(struct parser *p)
-{
-	switch (peek(p)) {
-	case T_BOOL:
-		return next(p), option(type_line(p, KC_BOOL));
-	case T_TRISTATE:
-		return next(p), option(type_line(p, KC_TRISTATE));
-	case T_INT:
-		return next(p), option(type_line(p, KC_INT));
-	case T_HEX:
-		return next(p), option(type_line(p, KC_HEX));
-	case T_STRING:
-		return next(p), option(type_line(p, KC_STRING));
-	case T_PROMPT:
-		return next(p), option(prompt_line(p, KC_P_PROMPT));
-	case T_DEFAULT:
-		return next(p), option(default_line(p, KC_UNKNOWN));
-	case T_DEF_BOOL:
-		return next(p), option(default_line(p, KC_BOOL));
-	case T_DEF_TRISTATE:
-		return next(p), option(default_line(p, KC_TRISTATE));
-	case T_SELECT:
-		return next(p), option(symbol_line(p, KC_P_SELECT));
-	case T_IMPLY:
-		return next(p), option(symbol_line(p, KC_P_IMPLY));
-	case T_RANGE:
-		return next(p), option(range_line(p));
-	case T_MODULES:
-		return next(p), option(modules_line(p));
-	case T_TRANSITIONAL:
-		return next(p), option(flag_line(p, KC_TRANSITIONAL));
-	case T_DEPENDS:
-		return next(p), option(depends_line(p));
-	case T_HELP:
-		return next(p), option(help_lines(p));
-	default:
-		return OPT_NONE;
-	}
-}
-
-static enum option choice_option(struct parser *p)
-{
-	bool plain = p->r.tree->dialect.plain_choices;
-
-	switch (peek(p)) {
-	case T_PROMPT:
-		return next(p), option(prompt_line(p, KC_P_PROMPT));
-	case T_BOOL:
+	while (l->token != T_EOF) {
+		if (peek(p) != l->token) {
+			l++;
+			continue;
+		}
 		next(p);
-		return option(plain ? prompt_line(p, KC_P_PROMPT) : type_line(p, KC_BOOL));
-	case T_TRISTATE:
-		return plain ? OPT_NONE : (next(p), option(type_line(p, KC_TRISTATE)));
-	case T_OPTIONAL:
-		return next(p), option(flag_line(p, KC_OPTIONAL));
-	case T_DEFAULT:
-		return next(p), option(symbol_line(p, KC_P_DEFAULT));
-	case T_DEPENDS:
-		return next(p), option(depends_line(p));
-	case T_HELP:
-		return next(p), option(help_lines(p));
-	default:
-		return OPT_NONE;
+		if (!l->read(p, l->arg))
+			return false;
+		l = known;
 	}
-}
-
-static enum option menu_option(struct parser *p)
-{
-	switch (peek(p)) {
-	case T_VISIBLE:
-		return next(p), option(visible_line(p));
-	case T_DEPENDS:
-		return next(p), option(depends_line(p));
-	default:
-		return OPT_NONE;
-	}
-}
-
-static enum option comment_option(struct parser *p)
-{
-	return peek(p) == T_DEPENDS ? (next(p), option(depends_line(p))) : OPT_NONE;
-}
-
-/* All lines that belong to an entry. False: one of them was bad. */
-static bool options(struct parser *p, enum option (*one)(struct parser *))
-{
-	enum option got;
-
-	do {
-		got = one(p);
-	} while (got == OPT_GOOD);
-	return got == OPT_NONE;
+	return true;
 }
 
 static void statements(struct parser *p, bool in_choice);
@@ -558,7 +527,7 @@ static bool config_stmt(struct parser *p, bool menu)
 	if (!p->r.tree->dialect.plain_choices)
 		s->flags |= KC_OPTIONAL;
 	kc_menu_entry(&p->r, s);
-	if (!options(p, config_option))
+	if (!lines(p, config_lines))
 		return false;
 	if (!menu) {
 		if (p->r.choice)
@@ -594,7 +563,7 @@ static bool choice_stmt(struct parser *p)
 		kc_menu_prop(&p->r, KC_P_CHOICE, NULL, NULL);
 	p->r.entry->members = kc_region_alloc(&p->r.tree->mem, sizeof(struct kc_members));
 	vec_push(&p->r.tree->choices, p->r.entry);
-	if (!options(p, choice_option))
+	if (!lines(p, plain ? plain_choice_lines : old_choice_lines))
 		return false;
 	if (plain && !p->r.entry->prompt)
 		entry_error(p, "choice must have a prompt");
@@ -629,7 +598,7 @@ static bool text_stmt(struct parser *p, enum kc_prop_type type)
 
 static bool menu_stmt(struct parser *p)
 {
-	if (!text_stmt(p, KC_P_MENU) || !options(p, menu_option))
+	if (!text_stmt(p, KC_P_MENU) || !lines(p, menu_lines))
 		return false;
 	kc_menu_open(&p->r);
 	return block_body(p, "menu", false);
@@ -637,7 +606,7 @@ static bool menu_stmt(struct parser *p)
 
 static bool comment_stmt(struct parser *p)
 {
-	return text_stmt(p, KC_P_COMMENT) && options(p, comment_option);
+	return text_stmt(p, KC_P_COMMENT) && lines(p, comment_lines);
 }
 
 static bool source_stmt(struct parser *p)
@@ -679,38 +648,45 @@ static void word_stmt(struct parser *p)
 					: KC_APPEND);
 }
 
-/* Statements that may stand anywhere. OPT_NONE: another one, not taken. */
-static enum option common_stmt(struct parser *p, bool in_choice)
+enum taken { NOT_TAKEN, TAKEN, TAKEN_BAD };
+
+static enum taken taken(bool good)
+{
+	return good ? TAKEN : TAKEN_BAD;
+}
+
+/* Statements that may stand anywhere. */
+static enum taken common_stmt(struct parser *p, bool in_choice)
 {
 	switch (peek(p)) {
 	case T_CONFIG:
-		return next(p), option(config_stmt(p, false));
+		return next(p), taken(config_stmt(p, false));
 	case T_COMMENT:
-		return next(p), option(comment_stmt(p));
+		return next(p), taken(comment_stmt(p));
 	case T_IF:
-		return next(p), option(if_stmt(p, in_choice));
+		return next(p), taken(if_stmt(p, in_choice));
 	default:
-		return OPT_NONE;
+		return NOT_TAKEN;
 	}
 }
 
-static enum option full_stmt(struct parser *p)
+static enum taken full_stmt(struct parser *p)
 {
 	switch (peek(p)) {
 	case T_MENUCONFIG:
-		return next(p), option(config_stmt(p, true));
+		return next(p), taken(config_stmt(p, true));
 	case T_CHOICE:
-		return next(p), option(choice_stmt(p));
+		return next(p), taken(choice_stmt(p));
 	case T_MENU:
-		return next(p), option(menu_stmt(p));
+		return next(p), taken(menu_stmt(p));
 	case T_SOURCE:
-		return next(p), option(source_stmt(p));
+		return next(p), taken(source_stmt(p));
 	case T_WORD:
 		next(p);
 		word_stmt(p);
-		return OPT_GOOD;
+		return TAKEN;
 	default:
-		return OPT_NONE;
+		return NOT_TAKEN;
 	}
 }
 
@@ -719,18 +695,18 @@ static void statements(struct parser *p, bool in_choice)
 {
 	while (!p->r.fatal) {
 		enum kc_token token = peek(p);
-		enum option got;
+		enum taken got;
 
 		if (token == T_EOF)
 			return;
 		if ((token == T_ENDMENU || token == T_ENDCHOICE || token == T_ENDIF) && p->nest)
 			return;
 		got = common_stmt(p, in_choice);
-		if (got == OPT_NONE && !in_choice)
+		if (got == NOT_TAKEN && !in_choice)
 			got = full_stmt(p);
-		if (got == OPT_GOOD)
+		if (got == TAKEN)
 			continue;
-		if (got == OPT_NONE)
+		if (got == NOT_TAKEN)
 			syntax_error(p);
 		if (p->r.fatal || peek(p) == T_EOF)
 			continue;

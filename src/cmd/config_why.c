@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
+#include "cmd/cmd.h"
+#include "cmd/config_tree.h"
+#include "kconfig/explain.h"
+#include "kconfig/expr.h"
+#include "kconfig/relations.h"
+
+#include <errno.h>
+
+struct why_opts {
+	struct config_opts config;
+	const char *base;
+};
+
+#define W(member) offsetof(struct why_opts, member)
+static const struct opt opts[] = {
+	/* clang-format off */
+	CONFIG_OPTS(W(config)),
+	{ "base", 'b', OPT_STRING, W(base), "BASE", "the configuration asked about (default: .config where there is one, else alldefconfig)", .complete = OC_FILE },
+	/* clang-format on */
+};
+
+struct why {
+	struct out *out;
+	struct config_tree tree;
+	struct kc_wishes wishes;
+	struct kc_conf *conf;
+	struct str text;
+};
+
+static void why_release(struct why *w)
+{
+	kc_conf_free(w->conf);
+	str_release(&w->text);
+	kc_wishes_release(&w->wishes);
+	config_tree_release(&w->tree);
+}
+
+static int open_tree(struct why *w, const struct why_opts *o, char **parts, size_t n,
+		     struct err *err)
+{
+	int r = config_tree_open(&w->tree, &o->config, w->out, err);
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = config_part(&w->tree, parts[i], &w->wishes, err);
+	return r;
+}
+
+static int make(struct why *w, const struct why_opts *o, struct err *err)
+{
+	const char *base = o->base;
+
+	if (!base && access(".config", R_OK) == 0)
+		base = ".config";
+	return config_make(&w->tree, base, &w->wishes, &w->conf, &w->text, err);
+}
+
+/* A symbol by its name, with or without CONFIG_. */
+static struct kc_sym *find(const struct why *w, const char *name, struct err *err)
+{
+	const struct kc_wish none = { .name = name, .value = "y", .pos = { "", 0 } };
+	struct kc_explanation e;
+	struct kc_sym *s;
+
+	str_skip(&name, "CONFIG_");
+	s = kc_sym_find(w->tree.tree, name);
+	if (s && s->defs)
+		return s;
+	err_set(err, -ENOENT, "this tree has no symbol '%s' for %s", name, w->tree.arch);
+	kc_explain(w->conf, &none, &w->wishes, &e);
+	if (e.near.n)
+		err_hint(err, -ENOENT, "did you mean '%s'?", e.near.v[0]);
+	kc_explanation_release(&e);
+	return NULL;
+}
+
+static const struct kc_wish *last_wish(const struct why *w, const struct kc_sym *s)
+{
+	for (size_t i = w->wishes.n; i-- > 0;)
+		if (str_eq(w->wishes.v[i].name, s->name))
+			return &w->wishes.v[i];
+	return NULL;
+}
+
+static const struct kc_sym *chosen(const struct why *w, const struct kc_sym *s)
+{
+	const struct kc_members *all = s->choice->members;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (kc_tri_of(w->conf, all->v[i]) == KC_Y)
+			return all->v[i];
+	return NULL;
+}
+
+/* In words, what gave s its value. */
+static char *origin_words(struct why *w, struct kc_sym *s, enum kc_origin origin,
+			  const struct kc_prop *p)
+{
+	const struct kc_wish *asked = last_wish(w, s);
+	auto_free char *who = NULL;
+	const struct kc_sym *other;
+
+	switch (origin) {
+	case KC_BY_USER:
+		return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line)
+			     : xstrdup("the base");
+	case KC_BY_DEFAULT:
+		return xasprintf("the default at %s:%d", p->pos.file, p->pos.line);
+	case KC_BY_RANGE:
+		return xasprintf("the range at %s:%d", p->pos.file, p->pos.line);
+	case KC_BY_SELECT:
+		who = kc_selectors(w->conf, s, kc_tri_of(w->conf, s));
+		return xasprintf("select: %s", who);
+	case KC_BY_IMPLY:
+		return xstrdup("imply");
+	case KC_BY_CHOICE:
+		other = chosen(w, s);
+		return xasprintf("its choice '%s' has %s",
+				 s->choice->prompt ? s->choice->prompt->text : "",
+				 other ? other->name : "no member");
+	default:
+		return xstrdup("nothing: no line asks for it, and it has no default");
+	}
+}
+
+static const char *prompt_of(const struct kc_sym *s)
+{
+	for (const struct kc_menu *m = s->defs; m; m = m->next_def)
+		if (m->prompt)
+			return m->prompt->text;
+	return NULL;
+}
+
+static json_t *json_places(const struct kc_sym *s)
+{
+	json_t *a = json_array();
+
+	for (const struct kc_menu *m = s->defs; m; m = m->next_def)
+		json_array_append_new(a, json_pack("{s:o, s:i}", "file", out_json_text(m->pos.file),
+						   "line", m->pos.line));
+	return a;
+}
+
+static void print_json(struct why *w, struct kc_sym *s, const char *value, enum kc_origin origin,
+		       const char *words)
+{
+	auto_str struct str dep = { 0 }, relations = { 0 };
+	const char *help = NULL;
+
+	for (const struct kc_menu *m = s->defs; m && !help; m = m->next_def)
+		help = m->help;
+	kc_add_expr_values(w->conf, &dep, s->dir_dep);
+	kc_add_relations(w->conf, &relations, s);
+	out_json(w->out,
+		 json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "symbol",
+			   out_json_text(s->name), "value", out_json_text(value), "type",
+			   kc_type_name(s->type), "prompt", out_json_text(prompt_of(s)), "origin",
+			   kc_origin_name(origin), "set_by", out_json_text(words), "defined",
+			   json_places(s), "depends_on", out_json_text(str_c(&dep)), "relations",
+			   out_json_text(str_c(&relations)), "help", out_json_text(help)));
+}
+
+static void print_text(struct why *w, struct kc_sym *s, const char *line, const char *words)
+{
+	auto_str struct str rest = { 0 };
+
+	kc_add_help(w->conf, &rest, "CONFIG_", s->defs);
+	out_print(w->out, "%sset by %s\n\n%s", line, words, str_c(&rest));
+}
+
+static int why(struct why *w, const char *name, struct err *err)
+{
+	auto_free char *words = NULL;
+	auto_str struct str line = { 0 };
+	const struct kc_prop *p;
+	enum kc_origin origin;
+	struct kc_sym *s = find(w, name, err);
+
+	if (!s)
+		return err->code;
+	kc_calc(w->conf, s);
+	kc_conf_line(w->conf, "CONFIG_", s, &line);
+	origin = kc_origin_of(w->conf, s, &p);
+	words = origin_words(w, s, origin, p);
+	if (w->out->json)
+		print_json(w, s, kc_value_text(w->conf, s), origin, words);
+	else
+		print_text(w, s, str_c(&line), words);
+	return EXIT_OK;
+}
+
+static int run_why(struct out *out, const struct global_opts *global, void *o, char **args,
+		   size_t n_args, size_t dashes, struct err *err);
+static int run_why_not(struct out *out, const struct global_opts *global, void *o, char **args,
+		       size_t n_args, size_t dashes, struct err *err);
+
+static const char *const why_examples[] = {
+	"kiln config why --tree linux DEBUG_INFO_BTF",
+	"kiln config why --tree linux --base defconfig TUN my.config",
+	NULL,
+};
+
+const struct cmd cmd_config_why = {
+	.name = "config why",
+	.args = "SYMBOL [PART...]",
+	.summary = "where the value of a symbol comes from",
+	.examples = why_examples,
+	.opts = opts,
+	.n_opts = countof(opts),
+	.opts_size = sizeof(struct why_opts),
+	.facts = true,
+	.run = run_why,
+};
+
+static const char *const why_not_examples[] = {
+	"kiln config why-not --tree linux DEBUG_INFO_BTF=y",
+	NULL,
+};
+
+const struct cmd cmd_config_why_not = {
+	.name = "config why-not",
+	.args = "SYMBOL=VALUE [PART...]",
+	.summary = "what stands in the way of a value",
+	.examples = why_not_examples,
+	.opts = opts,
+	.n_opts = countof(opts),
+	.opts_size = sizeof(struct why_opts),
+	.facts = true,
+	.run = run_why_not,
+};
+
+static int run_why(struct out *out, const struct global_opts *global, void *o, char **args,
+		   size_t n_args, size_t dashes, struct err *err)
+{
+	struct why w = { .out = out, .tree = { .dirfd = -1 } };
+	int r;
+
+	if (!n_args)
+		return usage_error(&cmd_config_why, err, "no symbol given");
+	r = open_tree(&w, o, args + 1, n_args - 1, err);
+	if (r == 0)
+		r = make(&w, o, err);
+	if (r == 0)
+		r = why(&w, args[0], err);
+	why_release(&w);
+	return r;
+}
+
+static void tell(struct why *w, const struct kc_wish *wish, const struct kc_explanation *e)
+{
+	json_t *lines = json_array();
+
+	for (size_t i = 0; i < e->lines.n; i++)
+		json_array_append_new(lines, out_json_text(e->lines.v[i]));
+	if (w->out->json) {
+		out_json(w->out, json_pack("{s:o, s:o, s:o, s:s, s:b, s:O}", "symbol",
+					   out_json_text(wish->name), "wanted",
+					   out_json_text(wish->value), "got", out_json_text(e->now),
+					   "reason", kc_reason_name(e->reason), "holds",
+					   e->reason == KC_HOLDS, "why", lines));
+	} else if (e->reason == KC_HOLDS) {
+		out_print(w->out, "CONFIG_%s=%s holds once it is asked for\n", wish->name,
+			  wish->value);
+	} else {
+		out_print(w->out, "CONFIG_%s=%s: it would be %s\n", wish->name, wish->value,
+			  e->now ? e->now : "unknown to this tree");
+		for (size_t i = 0; i < e->lines.n; i++)
+			out_print(w->out, "  %s\n", e->lines.v[i]);
+		for (size_t i = 0; i < e->near.n; i++)
+			out_print(w->out, "  %s %s\n", i ? "or" : "did you mean", e->near.v[i]);
+	}
+	json_decref(lines);
+}
+
+/* The wish as the last line of all. */
+static int add_wish(struct why *w, const char *text, struct err *err)
+{
+	auto_free char *line = NULL;
+
+	str_skip(&text, "CONFIG_");
+	if (!strchr(text, '='))
+		return usage_error(&cmd_config_why_not, err, "'%s' is not SYMBOL=VALUE", text);
+	line = xasprintf("CONFIG_%s", text);
+	return kc_part_parse(&w->wishes, &(struct kc_part_spec){ 0 }, line, strlen(line),
+			     "the command line", err);
+}
+
+static int run_why_not(struct out *out, const struct global_opts *global, void *o, char **args,
+		       size_t n_args, size_t dashes, struct err *err)
+{
+	struct why w = { .out = out, .tree = { .dirfd = -1 } };
+	struct kc_explanation e = { 0 };
+	int r;
+
+	if (!n_args)
+		return usage_error(&cmd_config_why_not, err, "no SYMBOL=VALUE given");
+	r = open_tree(&w, o, args + 1, n_args - 1, err);
+	if (r == 0)
+		r = add_wish(&w, args[0], err);
+	if (r == 0)
+		r = make(&w, o, err);
+	if (r == 0) {
+		const struct kc_wish *wish = &w.wishes.v[w.wishes.n - 1];
+
+		kc_explain(w.conf, wish, &w.wishes, &e);
+		tell(&w, wish, &e);
+		r = e.reason == KC_HOLDS ? EXIT_OK : EXIT_NO;
+		kc_explanation_release(&e);
+	}
+	why_release(&w);
+	return r;
+}
