@@ -116,7 +116,8 @@ static struct offer offer_of_args(const struct cmd *cmd)
 		return (struct offer){ OC_KERNEL, NULL };
 	if (strstr(args, "DIR"))
 		return (struct offer){ OC_DIR, NULL };
-	return (struct offer){ strstr(args, "FILE") ? OC_FILE : OC_NONE, NULL };
+	return (struct offer){ strstr(args, "FILE") || strstr(args, "PART") ? OC_FILE : OC_NONE,
+			       NULL };
 }
 
 static struct offer offer_of_opt(const struct opt *o)

@@ -4,11 +4,10 @@
 #include "base/path.h"
 #include "cmd/cmd.h"
 
-static int clear(struct out *out, bool dry_run, struct err *err)
+static int clear(struct out *out, const char *cache, bool dry_run, struct err *err)
 {
 	static const char *const folders[] = { "probes", "trees" };
-	auto_free char *cache = NULL;
-	int r = dir_path(DIR_CACHE, &cache, err);
+	int r = 0;
 
 	for (size_t i = 0; i < countof(folders) && r == 0; i++) {
 		auto_free char *path = path_join(cache, folders[i]);
@@ -26,7 +25,7 @@ static int run_config_cache(struct out *out, const struct global_opts *global, v
 
 const struct cmd cmd_config_cache = {
 	.name = "config cache",
-	.args = "[clear]",
+	.args = "[clear|path]",
 	.summary = "forget the answers of compilers and the trees that were read",
 	.acts = true,
 	.run = run_config_cache,
@@ -35,7 +34,16 @@ const struct cmd cmd_config_cache = {
 static int run_config_cache(struct out *out, const struct global_opts *global, void *o, char **args,
 			    size_t n_args, size_t dashes, struct err *err)
 {
-	if (n_args != 1 || !str_eq(args[0], "clear"))
+	auto_free char *cache = NULL;
+	int r;
+
+	if (n_args != 1 || (!str_eq(args[0], "clear") && !str_eq(args[0], "path")))
 		return usage_error(&cmd_config_cache, err, "what is to be done with the cache?");
-	return clear(out, global->dry_run, err);
+	r = dir_path(DIR_CACHE, &cache, err);
+	if (r < 0)
+		return r;
+	if (str_eq(args[0], "clear"))
+		return clear(out, cache, global->dry_run, err);
+	out_print(out, "%s/probes\n%s/trees\n", cache, cache);
+	return EXIT_OK;
 }
