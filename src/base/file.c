@@ -185,10 +185,10 @@ int file_publish(const char *path, const void *data, size_t n, mode_t mode, stru
 	return publish_commit(&p, true, err);
 }
 
-/* Into what is there already and no file: a device, a pipe. */
+/* Into what is there already and no file: a device, a pipe, what a dangling link leads to. */
 static int write_into(const char *path, const void *data, size_t n, struct err *err)
 {
-	auto_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	int r;
 
 	if (fd < 0)
@@ -197,18 +197,41 @@ static int write_into(const char *path, const void *data, size_t n, struct err *
 	return r < 0 ? err_code(err, r, "cannot write '%s'", path) : 0;
 }
 
+/* A descriptor under a name: opening it anew would lose its place. */
+static int descriptor_of(const char *path)
+{
+	uint64_t n;
+
+	if (str_eq(path, "/dev/stdout"))
+		return STDOUT_FILENO;
+	if (str_eq(path, "/dev/stderr"))
+		return STDERR_FILENO;
+	if ((str_skip(&path, "/dev/fd/") || str_skip(&path, "/proc/self/fd/")) &&
+	    str_u64(path, &n) && n < 65536)
+		return (int)n;
+	return -1;
+}
+
 int file_write_out(const char *path, const void *data, size_t n, struct err *err)
 {
 	auto_free char *real = realpath(path, NULL);
 	mode_t mask = umask(0), mode = 0666 & ~mask;
+	int fd = descriptor_of(path);
 	struct stat st;
 
 	umask(mask);
+	if (fd >= 0) {
+		int r = write_all(fd, data, n);
+
+		return r < 0 ? err_code(err, r, "cannot write '%s'", path) : 0;
+	}
 	if (stat(path, &st) == 0) {
 		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 			return write_into(path, data, n, err);
 		mode = st.st_mode & 0777;
 	}
+	if (!real && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return write_into(path, data, n, err);
 	return file_publish(real ? real : path, data, n, mode, err);
 }
 

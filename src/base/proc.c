@@ -180,7 +180,7 @@ static pid_t fork_child(struct child *c)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	c->parent = getpid();
-	pid = vfork();
+	pid = c->spec->fork ? fork() : vfork();
 	if (!pid)
 		become(c);
 	sigprocmask(SIG_SETMASK, &before, NULL);

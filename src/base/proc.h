@@ -23,6 +23,7 @@ struct proc_spec {
 	size_t n_fds;
 	int death_signal; /* sent when kiln dies; 0 means SIGKILL */
 	bool new_group;	  /* its own process group: no terminal signals */
+	bool fork; /* setup changes what belongs to the memory, which a child by vfork shares */
 	/* Called in the child before exec; async-signal-safe code only. Non-zero errno ends it. */
 	int (*setup)(void *ctx);
 	void *setup_ctx;

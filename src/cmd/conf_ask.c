@@ -21,7 +21,6 @@ static void read_line(struct ask *a)
 	fflush(a->out);
 	if (!fgets(a->line, sizeof(a->line), a->in)) {
 		fprintf(a->err, "\nError in reading or end of file.\n");
-		snprintf(a->line, sizeof(a->line), "\n");
 	}
 	if (a->echo)
 		fputs(a->line, a->out);

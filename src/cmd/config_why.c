@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
+#include "base/path.h"
 #include "cmd/cmd.h"
 #include "cmd/config_tree.h"
 #include "kconfig/explain.h"
@@ -17,7 +18,7 @@ struct why_opts {
 static const struct opt opts[] = {
 	/* clang-format off */
 	CONFIG_OPTS(W(config)),
-	{ "base", 'b', OPT_STRING, W(base), "BASE", "the configuration asked about (default: .config where there is one, else alldefconfig)", .complete = OC_FILE },
+	{ "base", 'b', OPT_STRING, W(base), "BASE", "the configuration asked about (default: the tree's .config, else alldefconfig)", .complete = OC_FILE },
 	/* clang-format on */
 };
 
@@ -49,21 +50,23 @@ static int open_tree(struct why *w, const struct why_opts *o, char **parts, size
 
 static int make(struct why *w, const struct why_opts *o, struct err *err)
 {
+	auto_free char *own = path_join(o->config.tree ? o->config.tree : ".", ".config");
 	const char *base = o->base;
 
-	if (!base && access(".config", R_OK) == 0)
-		base = ".config";
+	if (!base && access(own, R_OK) == 0)
+		base = own;
 	return config_make(&w->tree, base, &w->wishes, &w->conf, &w->text, err);
 }
 
 /* A symbol by its name, with or without CONFIG_. */
 static struct kc_sym *find(const struct why *w, const char *name, struct err *err)
 {
-	const struct kc_wish none = { .name = name, .value = "y", .pos = { "", 0 } };
+	struct kc_wish none = { .value = "y", .pos = { "", 0 } };
 	struct kc_explanation e;
 	struct kc_sym *s;
 
 	str_skip(&name, "CONFIG_");
+	none.name = name;
 	s = kc_sym_find(w->tree.tree, name);
 	if (s && s->defs)
 		return s;
@@ -110,7 +113,10 @@ static char *origin_words(struct why *w, struct kc_sym *s, enum kc_origin origin
 	case KC_BY_RANGE:
 		return xasprintf("the range at %s:%d", p->pos.file, p->pos.line);
 	case KC_BY_SELECT:
-		who = kc_selectors(w->conf, s, kc_tri_of(w->conf, s));
+		/* a bool is y where what selects it is m */
+		who = kc_selectors(w->conf, s,
+				   kc_type_now(w->conf, s) == KC_BOOL ? KC_M
+								      : kc_tri_of(w->conf, s));
 		return xasprintf("select: %s", who);
 	case KC_BY_IMPLY:
 		return xstrdup("imply");
@@ -277,13 +283,18 @@ static void tell(struct why *w, const struct kc_wish *wish, const struct kc_expl
 static int add_wish(struct why *w, const char *text, struct err *err)
 {
 	auto_free char *line = NULL;
+	size_t before = w->wishes.n;
+	int r;
 
 	str_skip(&text, "CONFIG_");
 	if (!strchr(text, '='))
 		return usage_error(&cmd_config_why_not, err, "'%s' is not SYMBOL=VALUE", text);
 	line = xasprintf("CONFIG_%s", text);
-	return kc_part_parse(&w->wishes, &(struct kc_part_spec){ 0 }, line, strlen(line),
-			     "the command line", err);
+	r = kc_part_parse(&w->wishes, &(struct kc_part_spec){ 0 }, line, strlen(line),
+			  "the command line", err);
+	if (r == 0 && w->wishes.n != before + 1)
+		return usage_error(&cmd_config_why_not, err, "'%s' is not SYMBOL=VALUE", text);
+	return r;
 }
 
 static int run_why_not(struct out *out, const struct global_opts *global, void *o, char **args,

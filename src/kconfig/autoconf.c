@@ -123,6 +123,7 @@ static int touch_changed(struct kc_conf *c, const struct kc_files *f, struct err
 	in.gone = touch;
 	in.ctx = &t;
 	kc_conf_read_file(c, &in, auto_name(f), KC_FROM_AUTO, &warnings);
+	t.error = 0; /* what is no more may have had an odd name */
 	kc_calc(c, c->tree->modules);
 	kc_for_each_sym(c->tree, i, s)
 	{

@@ -106,9 +106,9 @@ struct kc_sym *kc_choice_settle(struct kc_conf *c, const struct kc_menu *choice)
 	return chosen;
 }
 
-void kc_choice_move(struct kc_conf *c, struct kc_sym *s, bool last)
+void kc_choice_move(struct kc_conf *c, const struct kc_menu *choice, struct kc_sym *s, bool last)
 {
-	const struct kc_members *all = s->choice->members;
+	const struct kc_members *all = choice->members;
 	struct kc_sym **order = c->order + all->first;
 	size_t at = 0;
 
@@ -140,7 +140,7 @@ void kc_choice_set(struct kc_conf *c, const struct kc_menu *choice, struct kc_sy
 		changed |= v->tri != tri;
 		v->user_tri = tri;
 		v->flags |= KC_USER;
-		kc_choice_move(c, m->sym, false);
+		kc_choice_move(c, choice, m->sym, false);
 	}
 	if (changed)
 		kc_invalidate(c);

@@ -96,8 +96,8 @@ struct kc_sym *kc_choice_settle(struct kc_conf *c, const struct kc_menu *choice)
 struct kc_sym *kc_choice_default(struct kc_conf *c, const struct kc_menu *choice);
 /* Plain choices: the user's choice. */
 void kc_choice_set(struct kc_conf *c, const struct kc_menu *choice, struct kc_sym *s);
-/* Plain choices: s gets the first place in priority, or (last) the last. */
-void kc_choice_move(struct kc_conf *c, struct kc_sym *s, bool last);
+/* Plain choices: a member gets the first place in priority, or (last) the last. */
+void kc_choice_move(struct kc_conf *c, const struct kc_menu *choice, struct kc_sym *s, bool last);
 /* Old choices: which member is y; visibilities of all are worked out. */
 struct kc_sym *kc_choice_pick(struct kc_conf *c, struct kc_sym *choice);
 /* Old choices: members without a value of the user's are n. */

@@ -170,7 +170,7 @@ static void take_symbol(struct reading *r, const char *name, char *value)
 		return;
 	if (plain) {
 		if (r->source == KC_FROM_USER && s->choice)
-			kc_choice_move(r->c, s, false);
+			kc_choice_move(r->c, s->choice, s, false);
 	} else if (kc_is_member(s)) {
 		tell_old_choice(r, s);
 	}

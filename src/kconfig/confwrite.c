@@ -177,9 +177,10 @@ int kc_write_text(int dirfd, const char *name, const struct str *text, struct er
 	if (fd < 0)
 		return err_sys(err, "cannot write '%s'", name);
 	r = write_all(fd, str_c(text), text->n);
-	if (r < 0)
-		return err_code(err, r, "cannot write '%s'", name);
-	return 0;
+	/* NFS and quotas tell of a full disk only here */
+	if (close(take_fd(&fd)) < 0 && r == 0)
+		r = -errno;
+	return r < 0 ? err_code(err, r, "cannot write '%s'", name) : 0;
 }
 
 bool kc_is_special(int dirfd, const char *name)
@@ -196,16 +197,18 @@ static int replace(const struct kc_files *f, const char *name, const struct str 
 	auto_free char *tmp = xasprintf("%s.%d.tmp", name, (int)getpid());
 	auto_free char *old = xasprintf("%s.old", name);
 	int r = kc_write_text(f->dirfd, tmp, text, err);
+	bool moved;
 
 	if (r < 0) {
 		unlinkat(f->dirfd, tmp, 0);
 		return r;
 	}
-	renameat(f->dirfd, name, f->dirfd, old);
+	moved = renameat(f->dirfd, name, f->dirfd, old) == 0;
 	if (renameat(f->dirfd, tmp, f->dirfd, name) == 0)
 		return 0;
 	r = err_sys(err, "cannot rename '%s' to '%s'", tmp, name);
-	renameat(f->dirfd, old, f->dirfd, name);
+	if (moved)
+		renameat(f->dirfd, old, f->dirfd, name);
 	unlinkat(f->dirfd, tmp, 0);
 	return r;
 }

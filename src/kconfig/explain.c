@@ -229,6 +229,8 @@ static void say_symbol(struct chain *x, struct kc_sym *s, enum kc_tri want, int 
 	const char *name = s->name ? s->name : "<choice>";
 	const struct kc_sym *other;
 
+	if (s == x->c->tree->mod)
+		say(x, depth, "can be m at most");
 	if (s->flags & KC_CONST || told(x, s))
 		return;
 	kc_calc(x->c, s);
@@ -283,6 +285,16 @@ static enum kc_reason too_low(struct chain *x, struct kc_sym *s, enum kc_tri wan
 	return v->visible == KC_N ? KC_NOT_VISIBLE : KC_LIMITED;
 }
 
+static bool can_be_other(struct kc_conf *c, const struct kc_sym *s)
+{
+	const struct kc_members *all = s->choice->members;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i] != s && kc_v(c, all->v[i])->visible != KC_N)
+			return true;
+	return false;
+}
+
 static enum kc_reason too_high(struct chain *x, struct kc_sym *s, enum kc_tri want)
 {
 	const struct kc_value *v = kc_v(x->c, s);
@@ -297,7 +309,8 @@ static enum kc_reason too_high(struct chain *x, struct kc_sym *s, enum kc_tri wa
 		return KC_NO_MODULES;
 	}
 	if (s->choice) {
-		say(x, 0, "it is the only member of its choice that can be y");
+		say(x, 0, "its choice must have a member: ask for another one%s",
+		    can_be_other(x->c, s) ? "" : ", but none can be had");
 		return KC_FORCED;
 	}
 	if (!has_prompt(s)) {
@@ -340,9 +353,21 @@ static bool holds(const struct kc_conf *c, const struct kc_sym *s, const struct 
 	return text && str_eq(text, now);
 }
 
+static bool ends_quoted(const char *value)
+{
+	for (value++; *value && *value != '"'; value++)
+		if (*value == '\\' && value[1])
+			value++;
+	return *value;
+}
+
 static enum kc_reason text_reason(struct chain *x, struct kc_sym *s, const struct kc_wish *w)
 {
-	if (s->type == KC_STRING && *w->value != '"') {
+	if (s->type == KC_UNKNOWN) {
+		say(x, 0, "%s has no type: it has no value", s->name);
+		return KC_BAD_VALUE;
+	}
+	if (s->type == KC_STRING && (*w->value != '"' || !ends_quoted(w->value))) {
 		say(x, 0, "%s is a string: its value wants quotes, \"%s\"", s->name, w->value);
 		return KC_BAD_VALUE;
 	}

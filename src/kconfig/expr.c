@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Expressions are interned, so equality of form is equality of pointers, and simplifying makes new ones instead of
- * changing old ones. Depth is bounded by the parser (parse.c), so recursion is.
+ * changing old ones. How high an expression may be is bounded where it is read and where conditions are
+ * joined (KC_MAX_HEIGHT), so recursion is.
  */
 #include "kconfig/expr.h"
 
@@ -34,6 +35,17 @@ static void grow(struct kc_tree *t)
 	t->expr_slots = slots;
 }
 
+static uint32_t height_below(enum kc_op op, const struct kc_expr *l, const struct kc_expr *r)
+{
+	uint32_t left = 0, right = 0;
+
+	if (op == KC_NOT || op == KC_AND || op == KC_OR)
+		left = l->height;
+	if (op == KC_AND || op == KC_OR)
+		right = r->height;
+	return MAX(left, right);
+}
+
 static const struct kc_expr *intern(struct kc_tree *t, enum kc_op op, const void *l, const void *r)
 {
 	struct kc_expr *e, **head;
@@ -48,6 +60,7 @@ static const struct kc_expr *intern(struct kc_tree *t, enum kc_op op, const void
 	e->op = op;
 	e->left.any = l;
 	e->right.any = r;
+	e->height = 1 + height_below(op, l, r);
 	e->next = *head;
 	*head = e;
 	t->n_exprs++;
@@ -407,14 +420,21 @@ static const struct kc_expr *dedup_pass(struct kc_tree *t, const struct kc_expr 
 {
 	struct leaves leaf = { 0 };
 	const struct kc_expr *const *at;
+	auto_free const struct kc_expr **done = NULL; /* a leaf on which a pass changed nothing */
 
 	collect(e, e->op, &leaf);
+	done = xcalloc(leaf.n, sizeof(*done));
 	for (size_t i = 0; i < leaf.n; i++) {
 		for (size_t k = 0; k < leaf.n; k++) {
 			if (i == k)
 				continue;
-			if (is_junction(leaf.v[i]))
-				leaf.v[i] = dedup_pass(t, leaf.v[i], changes);
+			if (is_junction(leaf.v[i]) && done[i] != leaf.v[i]) {
+				const struct kc_expr *before = leaf.v[i];
+
+				leaf.v[i] = dedup_pass(t, before, changes);
+				if (leaf.v[i] == before)
+					done[i] = before;
+			}
 			join_pair(t, e->op, &leaf.v[i], &leaf.v[k], changes);
 		}
 	}

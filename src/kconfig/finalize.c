@@ -6,6 +6,8 @@
  */
 #include "kconfig/read.h"
 
+#define MAX_DEPTH 5000
+
 static void odd(void *ctx, const struct kc_sym *s, char forced)
 {
 	kc_say(ctx, false, "boolean symbol %s tested for 'm'? test forced to '%c'\n", s->name,
@@ -19,7 +21,12 @@ static const struct kc_expr *with(struct kc_reader *r, const struct kc_expr *dep
 	struct kc_tree *t = r->tree;
 
 	cond = kc_expr_transform(t, kc_expr_rewrite_m(t, cond), odd, r);
-	return kc_expr_dedup(t, kc_expr_join(t, KC_AND, dep, cond));
+	cond = kc_expr_join(t, KC_AND, dep, cond);
+	if (cond && cond->height > 2 * KC_MAX_HEIGHT) {
+		kc_fatal(r, "dependencies nested too deep");
+		return dep;
+	}
+	return kc_expr_dedup(t, cond);
 }
 
 static void add_reverse(struct kc_tree *t, const struct kc_expr **to, struct kc_sym *by,
@@ -263,6 +270,11 @@ static void finalize(struct kc_reader *r, struct kc_menu *parent, bool in_choice
 	bool choice = parent->sym && kc_is_choice(parent->sym);
 	bool old_choice = choice && !t->dialect.plain_choices;
 
+	if (r->finalize_depth > MAX_DEPTH)
+		kc_fatal(r, "entries nested too deep");
+	if (r->fatal)
+		return;
+	r->finalize_depth++;
 	if (parent->list) {
 		const struct kc_expr *dep = parent->dep;
 
@@ -285,6 +297,7 @@ static void finalize(struct kc_reader *r, struct kc_menu *parent, bool in_choice
 	if (parent->sym && !parent->sym->checked)
 		check_symbol(r, parent);
 	hold_choice(t, parent);
+	r->finalize_depth--;
 }
 
 static unsigned check_member(struct kc_reader *r, const struct kc_menu *m)

@@ -11,8 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define MAX_FILE  (16 << 20)
-#define MAX_DEPTH 200
+#define MAX_FILE   (16 << 20)
+#define MAX_DEPTH  200
+#define MAX_OPENED 100000
 
 enum { WORD = 1, BLANK = 2 };
 
@@ -197,6 +198,16 @@ static bool at_statement(const struct kc_reader *r)
 	return r->before == T_EOL || r->before == T_HELPTEXT;
 }
 
+/* Where an error at the end of everything is said to be. */
+static void end_of_all(struct kc_reader *r, const struct kc_file *f)
+{
+	if (!at_statement(r))
+		return;
+	r->stmt_line = f->line;
+	if (!r->tree->dialect.include_by_stack)
+		r->stmt_file = "<none>";
+}
+
 static enum kc_token lex_eof(struct kc_reader *r)
 {
 	struct kc_file *f = r->file;
@@ -206,8 +217,11 @@ static enum kc_token lex_eof(struct kc_reader *r)
 	if (!at_statement(r))
 		kc_say(r, true, "%s:%d:warning: no new line at end of file\n", f->name, f->line);
 	r->value_next = false;
+	if (!f->parent)
+		end_of_all(r, f);
 	end_file(r);
-	return T_EOL;
+	/* of the last file newer programs do not take the end for the end of a line */
+	return r->file || !r->tree->dialect.include_by_stack ? T_EOL : T_EOF;
 }
 
 /* One token; T_EOL also for the ends of files. */
@@ -412,6 +426,8 @@ bool kc_lex_open(struct kc_reader *r, const char *name)
 		free(f);
 		return false;
 	}
+	if (++r->opened > MAX_OPENED)
+		kc_fatal(r, "too many files");
 	f->name = intern_file(r, name);
 	f->line = 1;
 	f->source_line = r->stmt_line;

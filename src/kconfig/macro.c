@@ -17,6 +17,7 @@
 #define MAX_DEPTH  2500
 #define MAX_STEPS  1000000
 #define MAX_LENGTH (1 << 20)
+#define MAX_BYTES  (64 << 20)
 #define MAX_ANSWER 4095
 /* How often a user function may be inside itself. */
 #define MAX_CALLS 1000
@@ -101,20 +102,30 @@ static void do_error_if(struct kc_reader *r, const struct args *a, struct str *o
 		kc_fatal(r, "%s", str_c(&a->v[1]));
 }
 
+/* Where reading is; behind the last character of the last file that is the last statement. */
+static struct kc_pos here(const struct kc_reader *r)
+{
+	if (r->file)
+		return (struct kc_pos){ r->file->name, r->file->line };
+	return (struct kc_pos){ r->stmt_file, r->stmt_line };
+}
+
 static void do_warning_if(struct kc_reader *r, const struct args *a, struct str *out)
 {
+	struct kc_pos at = here(r);
+
 	if (str_eq(str_c(&a->v[0]), "y"))
-		kc_say(r, true, "%s:%d: %s\n", r->file->name, r->file->line, str_c(&a->v[1]));
+		kc_say(r, true, "%s:%d: %s\n", at.file, at.line, str_c(&a->v[1]));
 }
 
 static void do_filename(struct kc_reader *r, const struct args *a, struct str *out)
 {
-	str_adds(out, r->file->name);
+	str_adds(out, here(r).file);
 }
 
 static void do_lineno(struct kc_reader *r, const struct args *a, struct str *out)
 {
-	str_addf(out, "%d", r->file->line);
+	str_addf(out, "%d", here(r).line);
 }
 
 static void do_info(struct kc_reader *r, const struct args *a, struct str *out)
@@ -258,7 +269,8 @@ static void clause(struct kc_reader *r, const char *s, const char *end, const st
 
 static bool too_much(struct kc_reader *r, const struct str *out)
 {
-	if (r->expand_depth > MAX_DEPTH || r->expand_steps > MAX_STEPS || out->n > MAX_LENGTH)
+	if (r->expand_depth > MAX_DEPTH || r->expand_steps > MAX_STEPS || out->n > MAX_LENGTH ||
+	    r->expand_bytes > MAX_BYTES)
 		kc_fatal(r, "Too deep recursive expansion");
 	return r->fatal;
 }
@@ -293,9 +305,10 @@ static void dollar(struct kc_reader *r, const char **p, const char *end, const s
 	arg = argument(s, (size_t)(q - s), args);
 	if (too_much(r, out))
 		*p = end;
-	else if (arg)
+	else if (arg) {
+		r->expand_bytes += arg->n;
 		str_add(out, str_c(arg), arg->n);
-	else
+	} else
 		clause(r, s, q, args, out);
 	r->expand_depth--;
 }
@@ -308,6 +321,7 @@ static void expand(struct kc_reader *r, const char *s, size_t n, const struct ar
 	while (s < end && !r->fatal) {
 		const char *d = memchr(s, '$', (size_t)(end - s));
 
+		r->expand_bytes += (size_t)((d ? d : end) - s);
 		str_add(out, s, (size_t)((d ? d : end) - s));
 		if (!d)
 			break;
@@ -318,7 +332,7 @@ static void expand(struct kc_reader *r, const char *s, size_t n, const struct ar
 
 void kc_macro_dollar(struct kc_reader *r, const char **p, const char *end, struct str *out)
 {
-	r->expand_steps = 0;
+	r->expand_steps = r->expand_bytes = 0;
 	dollar(r, p, end, NULL, out);
 }
 
@@ -330,7 +344,7 @@ static bool ends_word(char c)
 
 void kc_macro_word(struct kc_reader *r, const char **p, const char *end, struct str *out)
 {
-	r->expand_steps = 0;
+	r->expand_steps = r->expand_bytes = 0;
 	while (*p < end && !r->fatal) {
 		if (**p == '$') {
 			++*p;
@@ -351,7 +365,7 @@ void kc_macro_set(struct kc_reader *r, const char *name, const char *value, enum
 
 	if (flavor == KC_APPEND)
 		flavor = v ? v->flavor : KC_RECURSIVE;
-	r->expand_steps = 0;
+	r->expand_steps = r->expand_bytes = 0;
 	if (flavor == KC_SIMPLE)
 		expand(r, value, strlen(value), NULL, &now);
 	else

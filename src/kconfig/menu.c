@@ -74,15 +74,23 @@ void kc_menu_type(struct kc_reader *r, enum kc_type type)
 			   kc_type_name(type));
 }
 
+static void check_height(struct kc_reader *r, const struct kc_expr *e)
+{
+	if (e && e->height > KC_MAX_HEIGHT)
+		kc_fatal(r, "expression nested too deep");
+}
+
 void kc_menu_dep(struct kc_reader *r, const struct kc_expr *dep)
 {
 	r->entry->dep = kc_expr_join(r->tree, KC_AND, r->entry->dep, dep);
 	r->entry->own_dep = r->entry->dep;
+	check_height(r, r->entry->dep);
 }
 
 void kc_menu_visible(struct kc_reader *r, const struct kc_expr *e)
 {
 	r->entry->visibility = kc_expr_join(r->tree, KC_AND, r->entry->visibility, e);
+	check_height(r, r->entry->visibility);
 }
 
 static struct kc_prop *add_prop(struct kc_reader *r, enum kc_prop_type type,
@@ -128,6 +136,7 @@ void kc_menu_prompt(struct kc_reader *r, enum kc_prop_type type, const char *tex
 	if (type == KC_P_PROMPT)
 		for (struct kc_menu *m = r->entry->parent; m; m = m->parent)
 			p->cond = kc_expr_join(r->tree, KC_AND, p->cond, m->visibility);
+	check_height(r, p->cond);
 	p->text = text;
 	p->id = r->tree->n_prompts++;
 	r->entry->prompt = p;

@@ -64,6 +64,7 @@ union kc_operand {
 struct kc_expr {
 	enum kc_op op;
 	union kc_operand left, right;
+	uint32_t height;	       /* of the tree it is */
 	struct kc_expr *next;	       /* in its hash bucket */
 	const struct kc_expr *deduped; /* what kc_expr_dedup() makes of it, once that is known */
 };

@@ -75,7 +75,7 @@ static void randomize(struct kc_conf *c, const struct kc_menu *choice)
 				continue;
 			kc_v(c, m->sym)->user_tri = KC_Y;
 			kc_v(c, m->sym)->flags |= KC_USER;
-			kc_choice_move(c, m->sym, true);
+			kc_choice_move(c, choice, m->sym, true);
 			break;
 		}
 	}

@@ -66,9 +66,11 @@ static void syntax_error(struct parser *p)
 {
 	struct kc_reader *r = &p->r;
 
-	if (!p->quiet && !r->fatal)
+	if (!p->quiet && !r->fatal) {
 		kc_say(r, true, "%s:%d: syntax error\n", r->stmt_file,
 		       r->stmt_line + !r->tree->dialect.include_by_stack);
+		r->bad++;
+	}
 	p->quiet = 3;
 }
 
@@ -185,7 +187,7 @@ static const struct kc_expr *chain(struct parser *p, enum kc_token token, enum k
 	const struct kc_expr *e = part(p), *right;
 
 	for (unsigned n = 0; e && accept(p, token); n++) {
-		if (n > 4 * MAX_NEST) {
+		if (n > 4 * MAX_NEST || e->height > KC_MAX_HEIGHT) {
 			kc_fatal(&p->r, "expression too long");
 			return NULL;
 		}
@@ -743,8 +745,9 @@ static bool parse_all(struct parser *p)
 		kc_menu_prompt(r, KC_P_MENU, kc_region_strdup(&r->tree->mem, "Main menu"), NULL);
 	}
 	kc_menu_finalize(r);
-	r->bad += kc_check_cycles(r);
-	if (r->bad)
+	if (!r->fatal)
+		r->bad += kc_check_cycles(r);
+	if (r->bad || r->fatal)
 		return false;
 	kc_tree_seal(r->tree);
 	return true;

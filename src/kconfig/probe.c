@@ -5,7 +5,9 @@
  */
 #include "kconfig/probe.h"
 
+#include "base/file.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "kconfig/snapshot.h"
 
@@ -53,7 +55,8 @@ struct kc_probe {
 	struct asked *running[MAX_RUNNING];
 	size_t n_running, started; /* the first of asked are */
 	size_t max_running;
-	int error; /* negative errno: commands cannot be started */
+	bool doubtful; /* answers are not remembered */
+	int error;     /* negative errno: commands cannot be started */
 	struct {
 		struct line *v;
 		size_t n, cap;
@@ -182,10 +185,10 @@ static void drain(struct asked *a)
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n > 0) {
-		size_t room = MAX_ANSWER - MIN(a->answer.n, (size_t)MAX_ANSWER);
-
-		str_add(&a->answer, buf, MIN((size_t)n, room));
-		return;
+		str_add(&a->answer, buf, MIN((size_t)n, MAX_ANSWER - a->answer.n));
+		/* who goes on writing behind that dies of SIGPIPE, as under conf */
+		if (a->answer.n < MAX_ANSWER)
+			return;
 	}
 	a->fd = close_fd(a->fd);
 	while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
@@ -270,6 +273,23 @@ static bool answer(void *ctx, const char *command, struct str *ret)
 	return true;
 }
 
+/* Whether a folder with a file can be made below dirfd. */
+static bool can_write(int dirfd)
+{
+	auto_free char *dir = xasprintf(".tmp_kiln-%d", (int)getpid()), *file = path_join(dir, "f");
+	bool good = false;
+
+	if (mkdirat(dirfd, dir, 0700) == 0) {
+		auto_close int fd =
+			openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+		good = fd >= 0 && write_all(fd, file, strlen(file)) == 0;
+		unlinkat(dirfd, file, 0);
+		unlinkat(dirfd, dir, AT_REMOVEDIR);
+	}
+	return good;
+}
+
 /* Waits for all that was asked. */
 static int finish_asked(struct kc_probe *p)
 {
@@ -278,11 +298,14 @@ static int finish_asked(struct kc_probe *p)
 		if (p->n_running)
 			wait_for(p, -1);
 	}
+	/* commands make folders where they run; what they answer where that fails says nothing of a compiler */
+	if (p->cache && !can_write(p->dirfd))
+		p->doubtful = true;
 	for (size_t i = 0; i < p->asked.n && !p->error; i++) {
 		struct asked *a = p->asked.v[i];
 
 		know(p, a->command, p->cache ? a->key : NULL, &a->answer);
-		if (p->cache)
+		if (p->cache && !p->doubtful)
 			kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
 	}
 	forget_asked(p);
@@ -303,10 +326,20 @@ static void pass_on(struct kc_probe *p, const struct kc_parse *spec)
 	forget_said(p);
 }
 
+/* What was said in a reading without answers is of no value. */
+static void tell_error(struct kc_probe *p)
+{
+	auto_free char *line = xasprintf("/bin/sh: %s\n", strerror(-p->error));
+
+	forget_said(p);
+	keep_line(p, true, line);
+}
+
 static void begin_reading(struct kc_probe *p)
 {
 	forget_said(p);
 	kc_inputs_release(&p->inputs);
+	kc_inputs_begin(&p->inputs);
 	for (size_t i = 0; i < p->known.n; i++)
 		((struct known *)p->known.v[i].value)->used = false;
 }
@@ -338,8 +371,10 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 		if (r == -EAGAIN && (!p->asked.n || finish_asked(p) < 0))
 			r = -EINVAL;
 	}
-	if (r == 0 && p->cache)
+	if (r == 0 && p->cache && !p->doubtful)
 		keep(p, &name, *ret_tree);
+	if (p->error)
+		tell_error(p);
 	pass_on(p, spec);
 	if (p->cache)
 		kc_cache_save(p->cache);

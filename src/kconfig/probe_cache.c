@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 
 #define MAX_FILE    (8 << 20)
 #define MAX_RECORDS 20000
@@ -27,6 +28,7 @@ struct kc_cache {
 	struct map known; /* key -> struct str */
 	struct map ids;	  /* word -> its identity, "" where it names nothing */
 	struct str tools; /* identities of what $CC and the like name */
+	char *libraries;  /* identities of where these lie, once they were wanted */
 	bool loaded, changed;
 };
 
@@ -199,11 +201,10 @@ static void identify_file(struct kc_cache *c, const char *word, struct str *out)
 	const char *dirs = kc_env_get(c->env, "PATH");
 	struct stat st;
 
-	if (strchr(word, '/')) {
-		if (fstatat(c->dirfd, word, &st, 0) == 0 && !S_ISCHR(st.st_mode))
-			add_id(out, word, &st);
+	if (fstatat(c->dirfd, word, &st, 0) == 0 && !S_ISCHR(st.st_mode))
+		add_id(out, word, &st);
+	if (strchr(word, '/'))
 		return;
-	}
 	while (dirs && *dirs) {
 		size_t n = strcspn(dirs, ":");
 		auto_free char *path = xasprintf("%.*s/%s", (int)n, dirs, word);
@@ -214,11 +215,24 @@ static void identify_file(struct kc_cache *c, const char *word, struct str *out)
 	}
 }
 
+/* gcc, clang, cc, with what a cross compiler has in front ("arm-linux-gnueabi-") and a version behind. */
 static bool is_compiler(const char *word)
 {
-	const char *base = path_base(word);
+	auto_free char *base = xstrdup(path_base(word));
+	size_t n = strlen(base);
 
-	return strstr(base, "gcc") || strstr(base, "clang") || str_eq(base, "cc");
+	while (n && strchr("0123456789.-", base[n - 1]))
+		n--;
+	base[n] = '\0';
+	return str_eq(base, "gcc") || str_eq(base, "clang") || str_eq(base, "cc") ||
+	       str_ends(base, "-gcc") || str_ends(base, "-clang") || str_ends(base, "-cc");
+}
+
+static int enter(void *ctx)
+{
+	const struct kc_cache *c = ctx;
+
+	return c->dirfd == AT_FDCWD || fchdir(c->dirfd) == 0 ? 0 : errno;
 }
 
 /* Where a compiler says its parts are, one a line; remembered by its own identity. */
@@ -230,12 +244,17 @@ static const struct str *parts_of(struct kc_cache *c, const char *word, const st
 	auto_free char *key = xasprintf("parts of %s", str_c(id));
 	cleanup(proc_result_release) struct proc_result got = { 0 };
 	char *argv[] = { sh, opt, command, NULL };
-	const struct proc_spec spec = { .argv = argv, .env = c->env };
+	const struct proc_spec spec = {
+		.argv = argv, .env = c->env, .setup = enter, .setup_ctx = c
+	};
+	static const struct str none = { 0 };
 	const struct str *known = kc_cache_get(c, key);
 
 	if (known)
 		return known;
-	proc_run(&spec, NULL, 10 * NSEC_PER_SEC, 4096, &got, NULL);
+	if (proc_run(&spec, NULL, 10 * NSEC_PER_SEC, 4096, &got, NULL) < 0 || got.timeout ||
+	    got.status)
+		return &none;
 	kc_cache_put(c, key, str_c(&got.out), got.out.n);
 	return kc_cache_get(c, key);
 }
@@ -260,6 +279,7 @@ static void identify_rustup(struct kc_cache *c, struct str *out)
 {
 	static const char *const files[] = { "settings.toml", "update-hashes", "toolchains" };
 	const char *rustup = kc_env_get(c->env, "RUSTUP_HOME"), *home = kc_env_get(c->env, "HOME");
+	struct stat folder;
 
 	for (size_t i = 0; i < countof(files) && (rustup || home); i++) {
 		auto_free char *path = rustup ? path_join(rustup, files[i])
@@ -273,6 +293,55 @@ static void identify_rustup(struct kc_cache *c, struct str *out)
 		str_add_file_id(out, &id);
 		str_addc(out, ';');
 	}
+	/* a folder may have a toolchain of its own */
+	if (fstatat(c->dirfd, ".", &folder, 0) == 0)
+		str_addf(out, "%llx-%llx;", (unsigned long long)folder.st_dev,
+			 (unsigned long long)folder.st_ino);
+}
+
+/* Where libraries, and what rustc's and bindgen's checks look for, come and go. */
+static const char *const library_folders[] = {
+	"/lib",
+	"/usr/lib",
+	"/usr/lib32",
+	"/usr/lib64",
+	"/usr/libx32",
+	"/usr/include",
+	"/usr/local/lib",
+	"/usr/lib/*-linux-gnu*",
+	"/usr/lib/gcc/*/*",
+	"/usr/lib/gcc-cross/*/*",
+	"/usr/lib/llvm-*/lib",
+	"/usr/lib/rustlib",
+	"/usr/src/rustc-*",
+};
+
+/* Times of these: what can be linked, and whether Rust is there, changes with them and not with a tool. */
+static const char *libraries(struct kc_cache *c)
+{
+	struct str out = { 0 };
+
+	if (c->libraries)
+		return c->libraries;
+	for (size_t i = 0; i < countof(library_folders); i++) {
+		glob_t found;
+
+		if (glob(library_folders[i], 0, NULL, &found) != 0)
+			continue;
+		for (size_t k = 0; k < found.gl_pathc; k++) {
+			struct stat st;
+			struct file_id id;
+
+			if (stat(found.gl_pathv[k], &st) < 0)
+				continue;
+			id = file_id_of(&st);
+			str_add_file_id(&out, &id);
+			str_addc(&out, ';');
+		}
+		globfree(&found);
+	}
+	c->libraries = str_take(&out);
+	return c->libraries;
 }
 
 static const char *identity(struct kc_cache *c, const char *word)
@@ -304,8 +373,17 @@ static bool is_script(const char *word)
 	return strchr(word, '/') && (str_ends(word, ".sh") || strstr(word, "/scripts/"));
 }
 
+/* What scripts of the kernel call beside themselves. */
+static void hash_sibling(struct kc_cache *c, const char *script, const char *name, uint64_t *h)
+{
+	auto_free char *dir = path_dir(script), *path = path_join(dir, name);
+
+	*h = hash_text(*h, identity(c, path));
+}
+
 static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
 {
+	const char *whole = command;
 	bool script = false;
 
 	while (*command) {
@@ -322,10 +400,16 @@ static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
 			continue;
 		word = xstrndup(start, (size_t)(command - start));
 		*h = hash_text(*h, identity(c, word));
-		script |= is_script(word);
+		if (!is_script(word))
+			continue;
+		script = true;
+		hash_sibling(c, word, "min-tool-version.sh", h);
 	}
-	if (script)
+	/* a script, or $CC within a command, finds tools in the environment */
+	if (script || strchr(whole, '$'))
 		*h = hash_text(*h, str_c(&c->tools));
+	if (strstr(whole, "can-link") || strstr(whole, "rust"))
+		*h = hash_text(*h, libraries(c));
 }
 
 void kc_cache_key(struct kc_cache *c, const char *command, struct str *ret)
@@ -378,10 +462,14 @@ struct kc_cache *kc_cache_open(int dirfd, char *const *env)
 		c->path = xasprintf("%s/%016llx", dir, (unsigned long long)kc_env_hash(env));
 	for (size_t i = 0; tool_names[i]; i++) {
 		const char *value = kc_env_get(env, tool_names[i]);
-		auto_free char *first = value ? xstrndup(value, strcspn(value, " \t")) : NULL;
 
-		if (first)
-			str_adds(&c->tools, identity(c, first));
+		for (; value && *value; value += strspn(value, " \t")) {
+			size_t n = strcspn(value, " \t");
+			auto_free char *word = xstrndup(value, n);
+
+			str_adds(&c->tools, identity(c, word));
+			value += n;
+		}
 	}
 	return c;
 }
@@ -419,5 +507,6 @@ void kc_cache_free(struct kc_cache *c)
 	map_release(&c->ids, free);
 	str_release(&c->tools);
 	free(c->path);
+	free(c->libraries);
 	free(c);
 }

@@ -76,6 +76,7 @@ struct kc_reader {
 	const struct kc_parse *spec;
 	struct kc_file *file; /* NULL behind the end */
 	size_t depth;	      /* of inclusion */
+	size_t opened;	      /* files in all */
 	struct map files;     /* names, interned */
 	int stmt_line;	      /* of the statement being read */
 	const char *stmt_file;
@@ -94,12 +95,13 @@ struct kc_reader {
 	/* macros */
 	struct map vars;
 	unsigned expand_depth;
-	size_t expand_steps;
+	size_t expand_steps, expand_bytes; /* of the expansion of one token or value */
 
 	/* menu */
 	struct kc_menu *menu, *entry;
 	struct kc_menu **next_entry; /* where the next one is hung */
 	struct kc_menu *choice;	     /* plain choices: the one being read */
+	unsigned finalize_depth;
 };
 
 /* A line on stderr (err) or stdout, as conf would print it. */
@@ -147,6 +149,9 @@ void kc_menu_finalize(struct kc_reader *r);
 unsigned kc_check_members(struct kc_reader *r, const struct kc_menu *choice);
 /* cycle.c: says each loop of dependencies; the number of them */
 unsigned kc_check_cycles(struct kc_reader *r);
+
+/* How high expressions may be: what walks them is recursive. */
+#define KC_MAX_HEIGHT 8000
 
 /* Text that came from an unknown answer holds this byte. */
 #define KC_UNKNOWN_ANSWER '\x01'

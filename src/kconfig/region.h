@@ -7,15 +7,13 @@
 
 #include "base/util.h"
 
-#define KC_REGION_SIZE ((size_t)1 << 30)
-
 struct kc_region {
 	char *base;
-	size_t used;
+	size_t used, size;
 	bool placed; /* at one of the addresses that mapping again is tried at */
 };
 
-/* Address space for one gibibyte; pages come with their use. */
+/* Address space for a gibibyte, less where that is not to be had; pages come with their use. */
 void kc_region_init(struct kc_region *r);
 /*
  * The same at base, with the n bytes at offset (a multiple of the page size) of a file as its beginning; changes stay

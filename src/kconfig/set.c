@@ -169,7 +169,8 @@ const char *kc_default_text(struct kc_conf *c, struct kc_sym *s)
 	from = p ? kc_prop_sym(p) : NULL;
 	if (from) {
 		kc_calc(c, from);
-		text = kc_value_text(c, from);
+		text = kc_v(c, from)->text ? kc_v(c, from)->text
+					   : "n"; /* of a bool, whatever it is */
 	}
 	if (!*text && c->tree->dialect.zero_numbers)
 		return s->type == KC_INT ? "0" : s->type == KC_HEX ? "0x0" : text;

@@ -18,7 +18,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define PAGE	    ((size_t)4096)
+/* The largest that Linux has. */
+#define PAGE	    ((size_t)65536)
 #define MAX_RECORDS ((size_t)64 << 20)
 /* As many trees are kept as one works with in turns; each takes 10 to 20 MB. */
 #define MAX_KEPT   40
@@ -56,6 +57,19 @@ static void add(struct kc_inputs *in, enum kind kind, const struct file_id *id, 
 	memset(p + len, 0, 8);
 	snprintf(p, len + 1, "%s%s%s", text, more ? "=" : "", more ? more : "");
 	in->records.n += ALIGN_UP(len + 1, (size_t)8);
+}
+
+static int64_t wall_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * (int64_t)NSEC_PER_SEC + now.tv_nsec;
+}
+
+void kc_inputs_begin(struct kc_inputs *in)
+{
+	in->begun_ns = wall_clock_ns();
 }
 
 void kc_inputs_file(struct kc_inputs *in, const char *path, const struct stat *st)
@@ -102,24 +116,6 @@ static uint64_t hash_bytes(uint64_t h, const void *data, size_t n)
 	return h;
 }
 
-/* Where the tree of that name is or would be kept; NULL: nowhere. */
-static char *path_of(const struct kc_snapshot_name *name)
-{
-	const struct kc_dialect *d = name->dialect;
-	auto_free char *dir = NULL;
-	uint64_t h = kc_env_hash(name->env);
-	struct stat st;
-
-	if (fstatat(name->dirfd, ".", &st, 0) < 0 || dir_sub(DIR_CACHE, "trees", &dir, NULL) < 0)
-		return NULL;
-	h = hash_bytes(h, &st.st_dev, sizeof(st.st_dev));
-	h = hash_bytes(h, &st.st_ino, sizeof(st.st_ino));
-	h = hash_bytes(h, name->file, strlen(name->file) + 1);
-	h = hash_bytes(h, d, offsetof(struct kc_dialect, sym_buckets));
-	h = hash_bytes(h, &d->sym_buckets, sizeof(d->sym_buckets));
-	return xasprintf("%s/%016llx", dir, (unsigned long long)h);
-}
-
 /* The program and the boot that a file must be of. */
 static bool own_head(struct head *h)
 {
@@ -133,6 +129,28 @@ static bool own_head(struct head *h)
 		return false;
 	h->program = file_id_of(&st);
 	return true;
+}
+
+/* Where the tree of that name is or would be kept; NULL: nowhere. */
+static char *path_of(const struct kc_snapshot_name *name)
+{
+	const struct kc_dialect *d = name->dialect;
+	auto_free char *dir = NULL;
+	uint64_t h = kc_env_hash(name->env);
+	struct head own;
+	struct stat st;
+
+	/* hosts that share a home do not share files that are mapped */
+	if (own_head(&own))
+		h = hash_bytes(h, own.boot, sizeof(own.boot));
+	if (fstatat(name->dirfd, ".", &st, 0) < 0 || dir_sub(DIR_CACHE, "trees", &dir, NULL) < 0)
+		return NULL;
+	h = hash_bytes(h, &st.st_dev, sizeof(st.st_dev));
+	h = hash_bytes(h, &st.st_ino, sizeof(st.st_ino));
+	h = hash_bytes(h, name->file, strlen(name->file) + 1);
+	h = hash_bytes(h, d, offsetof(struct kc_dialect, sym_buckets));
+	h = hash_bytes(h, &d->sym_buckets, sizeof(d->sym_buckets));
+	return xasprintf("%s/%016llx", dir, (unsigned long long)h);
 }
 
 static bool file_holds(const struct kc_snapshot_name *name, const struct record *r,
@@ -222,6 +240,10 @@ static bool read_records(int fd, const struct head *h, struct str *ret)
 	if (h->used % PAGE || h->records > MAX_RECORDS || fstat(fd, &st) < 0 ||
 	    st.st_size != at + (off_t)h->records)
 		return false;
+	/* it will be memory of this process: nobody else may have written it */
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 022 ||
+	    h->tree < h->base || h->tree > h->base + h->used - sizeof(struct kc_tree))
+		return false;
 	if (pread(fd, str_room(ret, h->records), h->records, at) != (ssize_t)h->records)
 		return false;
 	ret->n = h->records;
@@ -266,8 +288,15 @@ static void prune(const char *path)
 	while (d && (e = readdir(d))) {
 		struct stat st;
 
-		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0) < 0)
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
 			continue;
+		if (e->d_name[0] == '.') {
+			/* left behind by one that was killed */
+			if (st.st_mtim.tv_sec < time(NULL) - 3600)
+				unlinkat(dirfd(d), e->d_name, 0);
+			continue;
+		}
 		n++;
 		if (oldest &&
 		    (st.st_mtim.tv_sec > least.tv_sec ||
@@ -283,14 +312,6 @@ static void prune(const char *path)
 		closedir(d);
 }
 
-static int64_t wall_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * (int64_t)NSEC_PER_SEC + now.tv_nsec;
-}
-
 void kc_snapshot_save(const struct kc_snapshot_name *name, const struct kc_tree *t,
 		      const struct kc_inputs *in)
 {
@@ -298,7 +319,7 @@ void kc_snapshot_save(const struct kc_snapshot_name *name, const struct kc_tree 
 	auto_free char *path = path_of(name), *page = xcalloc(1, PAGE);
 	struct head h;
 
-	if (!path || !t->mem.placed || in->unsafe || in->newest_ns > wall_clock_ns() - SETTLED_NS ||
+	if (!path || !t->mem.placed || in->unsafe || in->newest_ns > in->begun_ns - SETTLED_NS ||
 	    !own_head(&h))
 		return;
 	h.base = (uintptr_t)t->mem.base;

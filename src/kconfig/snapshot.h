@@ -18,10 +18,12 @@
 /* What a tree was made from, as it is read. A zeroed struct is empty. */
 struct kc_inputs {
 	struct str records;
+	int64_t begun_ns;  /* the time of day when reading began */
 	int64_t newest_ns; /* of the times of files */
 	bool unsafe;	   /* something that cannot be written down */
 };
 
+void kc_inputs_begin(struct kc_inputs *in);
 /* st NULL: there was no such file. */
 void kc_inputs_file(struct kc_inputs *in, const char *path, const struct stat *st);
 /* value NULL: there was no such variable. */

@@ -32,6 +32,7 @@ int vm_series_run(struct vm_series *s, uint64_t deadline_ns, struct err *err)
 	struct proc_spec spec = {
 		.argv = s->argv.v,
 		.setup = s->small_pages ? vm_qemu_small_pages : NULL,
+		.fork = s->small_pages,
 		.new_group = true,
 	};
 	auto_proc_result struct proc_result res = { 0 };

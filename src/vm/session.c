@@ -635,6 +635,7 @@ static int start_qemu(struct session *s, struct err *err)
 		.fds = fds,
 		.n_fds = 3,
 		.setup = s->spec->small_pages ? vm_qemu_small_pages : NULL,
+		.fork = s->spec->small_pages,
 		.new_group = true,
 	};
 
