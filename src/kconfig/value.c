@@ -355,7 +355,8 @@ static const char *calc_text(struct kc_conf *c, struct kc_sym *s)
 	const struct kc_prop *p;
 	struct kc_sym *from;
 
-	if (v->visible != KC_N && v->flags & KC_USER)
+	/* a number that is an old choice's member may count as answered without a text */
+	if (v->visible != KC_N && v->flags & KC_USER && v->user_text)
 		return v->user_text;
 	p = kc_active(c, s, KC_P_DEFAULT);
 	from = p ? kc_prop_sym(p) : NULL;
