@@ -103,7 +103,7 @@ static void touch(void *ctx, const char *name)
 static bool differs(const struct kc_conf *c, const struct kc_sym *s)
 {
 	const struct kc_value *v = kc_v(c, s);
-	bool tri = s->type == KC_BOOL || s->type == KC_TRISTATE;
+	bool tri = kc_is_tri(s);
 
 	if (!(v->flags & KC_WRITE))
 		return v->flags & KC_AUTO;
@@ -148,7 +148,7 @@ static void add_c(const struct kc_conf *c, const char *prefix, const struct kc_s
 		  struct str *out)
 {
 	const char *text = kc_value_text(c, s);
-	bool tri = s->type == KC_BOOL || s->type == KC_TRISTATE;
+	bool tri = kc_is_tri(s);
 
 	if (s->type == KC_UNKNOWN || (tri && *text == 'n'))
 		return;
@@ -166,7 +166,7 @@ static void add_rust(const struct kc_conf *c, const char *prefix, const struct k
 		     struct str *out)
 {
 	const char *text = kc_value_text(c, s);
-	bool tri = s->type == KC_BOOL || s->type == KC_TRISTATE;
+	bool tri = kc_is_tri(s);
 	auto_free char *value = NULL;
 
 	if (s->type == KC_UNKNOWN || (tri && *text == 'n'))

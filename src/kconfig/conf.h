@@ -45,8 +45,6 @@ struct kc_conf {
 
 /* say may be NULL. */
 struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ctx);
-/* A copy that shares the texts of c, which must outlive it. */
-struct kc_conf *kc_conf_copy(const struct kc_conf *c);
 void kc_conf_free(struct kc_conf *c);
 
 static inline struct kc_value *kc_v(const struct kc_conf *c, const struct kc_sym *s)
@@ -74,6 +72,8 @@ static inline enum kc_tri kc_tri_of(const struct kc_conf *c, const struct kc_sym
 	return kc_v(c, s)->tri;
 }
 
+/* The value of a bound as a number; base: of a bound that is neither int nor hex. */
+long long kc_range_value(struct kc_conf *c, struct kc_sym *s, int base);
 /* What the value would be had the user said nothing; works out what it needs. */
 const char *kc_default_text(struct kc_conf *c, struct kc_sym *s);
 /* Whether the user may set it, or selects leave no room. */

@@ -391,7 +391,7 @@ static bool agrees(const struct kc_conf *c, const struct kc_sym *s)
 
 	if (!(v->flags & KC_USER) || !(v->flags & KC_WRITE))
 		return !(v->flags & (KC_USER | KC_WRITE));
-	if (s->type == KC_BOOL || s->type == KC_TRISTATE)
+	if (kc_is_tri(s))
 		return v->user_tri == v->tri;
 	return str_eq(kc_value_text(c, s), v->user_text);
 }

@@ -30,7 +30,7 @@ void kc_add_quoted(struct str *out, const char *text)
 
 static bool is_n(const struct kc_conf *c, const struct kc_sym *s)
 {
-	return (s->type == KC_BOOL || s->type == KC_TRISTATE) && kc_tri_of(c, s) == KC_N;
+	return kc_is_tri(s) && kc_tri_of(c, s) == KC_N;
 }
 
 void kc_add_line(const struct kc_conf *c, const char *prefix, const struct kc_sym *s,

@@ -31,7 +31,8 @@ const char *kc_srcarch(const char *arch)
 	return arch;
 }
 
-const char *kc_arch_of_machine(const char *machine)
+/* What make takes for ARCH by itself on a machine that uname -m calls so. */
+static const char *arch_of_machine(const char *machine)
 {
 	for (size_t i = 0; i < countof(machines); i++)
 		if (str_eq(machines[i].from, machine))
@@ -172,7 +173,7 @@ int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *er
 	int r;
 
 	if (!arch && uname(&host) == 0)
-		arch = kc_arch_of_machine(host.machine);
+		arch = arch_of_machine(host.machine);
 	strv_extend(ret, spec->env);
 	set_tools(spec, ret);
 	r = refuse_clang(spec, ret, err);

@@ -21,5 +21,3 @@ struct kc_env_spec {
 int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *err);
 /* The folder below arch/ of an architecture: "x86" for x86_64. */
 const char *kc_srcarch(const char *arch);
-/* What make takes for ARCH by itself on a machine that uname -m calls so: "arm64" for aarch64, "x86" for x86_64. */
-const char *kc_arch_of_machine(const char *machine);

@@ -42,11 +42,6 @@ const char *kc_reason_name(enum kc_reason reason)
 	return reason_names[reason];
 }
 
-static bool is_tri(const struct kc_sym *s)
-{
-	return s->type == KC_BOOL || s->type == KC_TRISTATE;
-}
-
 static void say(struct chain *x, int depth, const char *fmt, ...) PRINTF(3, 4);
 static void say(struct chain *x, int depth, const char *fmt, ...)
 {
@@ -247,7 +242,7 @@ static void say_symbol(struct chain *x, struct kc_sym *s, enum kc_tri want, int 
 		return;
 	}
 	say(x, depth, "needs %s, which is %s", name, kc_value_text(x->c, s));
-	if (depth >= MAX_DEPTH || !is_tri(s))
+	if (depth >= MAX_DEPTH || !kc_is_tri(s))
 		return;
 	other = other_member(x->c, s);
 	if (kc_v(x->c, s)->visible >= want && other)
@@ -342,7 +337,7 @@ static bool holds(const struct kc_conf *c, const struct kc_sym *s, const struct 
 	const char *now = kc_value_text(c, s);
 	auto_free char *text = NULL;
 
-	if (is_tri(s))
+	if (kc_is_tri(s))
 		return strchr("ymn", *w->value) && *w->value && wanted_tri(w) == kc_tri_of(c, s);
 	/* "is not set" of a number or a string: it has no line */
 	if (str_eq(w->value, "n") && s->type != KC_STRING)
@@ -430,7 +425,7 @@ static enum kc_reason reason_of(struct chain *x, struct kc_sym *s, const struct 
 		say(x, 0, "%s:%d asks for %s", last->pos.file, last->pos.line, last->value);
 		return KC_LATER_LINE;
 	}
-	if (!is_tri(s))
+	if (!kc_is_tri(s))
 		return text_reason(x, s, w);
 	if (!*w->value || !strchr("ymn", *w->value)) {
 		say(x, 0, "%s is a %s: its value is y%s or n", s->name, kc_type_name(s->type),
@@ -519,7 +514,7 @@ enum kc_origin kc_origin_of(struct kc_conf *c, struct kc_sym *s, const struct kc
 	const struct kc_prop *p;
 
 	*ret_prop = NULL;
-	if (is_tri(s))
+	if (kc_is_tri(s))
 		return tri_origin(c, s, ret_prop);
 	if (v->visible != KC_N && v->flags & KC_USER) {
 		if (str_eq(v->text, v->user_text))

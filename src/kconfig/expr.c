@@ -258,16 +258,29 @@ static struct kc_sym *common_sym(const struct kc_expr *a, const struct kc_expr *
 	} else if (b->left.sym != s) {
 		return NULL;
 	}
-	return s->type == KC_BOOL || s->type == KC_TRISTATE ? s : NULL;
+	return kc_is_tri(s) ? s : NULL;
 }
 
-/* a compares with one of x and y, b with the other, both by op. */
-static bool compare_both(const struct kc_expr *a, const struct kc_expr *b, enum kc_op op,
-			 const struct kc_sym *x, const struct kc_sym *y)
+/*
+ * Two comparisons of s by op with two different ones of y, m, n are one by the opposite with the third; NULL: they
+ * are not that.
+ */
+static const struct kc_expr *join_compares(struct kc_tree *t, struct kc_sym *s, enum kc_op op,
+					   const struct kc_expr *a, const struct kc_expr *b)
 {
-	return a->op == op && b->op == op &&
-	       ((a->right.sym == x && b->right.sym == y) ||
-		(a->right.sym == y && b->right.sym == x));
+	struct kc_sym *const all[] = { t->no, t->mod, t->yes };
+	struct kc_sym *third = NULL;
+	size_t named = 0;
+
+	if (a->op != op || b->op != op || a->right.sym == b->right.sym)
+		return NULL;
+	for (size_t i = 0; i < countof(all); i++) {
+		if (a->right.sym == all[i] || b->right.sym == all[i])
+			named++;
+		else
+			third = all[i];
+	}
+	return named == 2 ? kc_expr_cmp(t, op == KC_EQ ? KC_NE : KC_EQ, s, third) : NULL;
 }
 
 static bool is_not_sym(const struct kc_expr *e)
@@ -291,13 +304,7 @@ static const struct kc_expr *join_or(struct kc_tree *t, const struct kc_expr *a,
 			return kc_expr_sym(t, t->yes);
 		return NULL;
 	}
-	if (compare_both(a, b, KC_EQ, t->yes, t->mod))
-		return kc_expr_cmp(t, KC_NE, s, t->no);
-	if (compare_both(a, b, KC_EQ, t->yes, t->no))
-		return kc_expr_cmp(t, KC_NE, s, t->mod);
-	if (compare_both(a, b, KC_EQ, t->mod, t->no))
-		return kc_expr_cmp(t, KC_NE, s, t->yes);
-	return NULL;
+	return join_compares(t, s, KC_EQ, a, b);
 }
 
 /* One of a and b is the bare symbol, the other compares it by op with x. */
@@ -328,13 +335,7 @@ static const struct kc_expr *join_and_tristate(struct kc_tree *t, struct kc_sym 
 		e = join_eq_ne(t, s, b, a);
 	if (e)
 		return e;
-	if (compare_both(a, b, KC_NE, t->yes, t->no))
-		return kc_expr_cmp(t, KC_EQ, s, t->mod);
-	if (compare_both(a, b, KC_NE, t->yes, t->mod))
-		return kc_expr_cmp(t, KC_EQ, s, t->no);
-	if (compare_both(a, b, KC_NE, t->mod, t->no))
-		return kc_expr_cmp(t, KC_EQ, s, t->yes);
-	return NULL;
+	return join_compares(t, s, KC_NE, a, b);
 }
 
 static const struct kc_expr *join_and(struct kc_tree *t, const struct kc_expr *a,
@@ -698,14 +699,4 @@ void kc_expr_print(const struct kc_expr *e, kc_piece_fn *piece, void *ctx)
 		print(e, 0, piece, ctx);
 	else
 		piece(ctx, NULL, "y");
-}
-
-static void add_piece(void *ctx, const struct kc_sym *s, const char *text)
-{
-	str_adds(ctx, text);
-}
-
-void kc_expr_add(struct str *out, const struct kc_expr *e)
-{
-	kc_expr_print(e, add_piece, out);
 }

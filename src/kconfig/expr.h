@@ -46,5 +46,3 @@ bool kc_expr_depends(const struct kc_tree *t, const struct kc_expr *e, const str
 /* Called for each piece of text; s is the symbol it names, or NULL. */
 typedef void kc_piece_fn(void *ctx, const struct kc_sym *s, const char *text);
 void kc_expr_print(const struct kc_expr *e, kc_piece_fn *piece, void *ctx);
-/* As text, without values. */
-void kc_expr_add(struct str *out, const struct kc_expr *e);

@@ -83,7 +83,6 @@ static void check_height(struct kc_reader *r, const struct kc_expr *e)
 void kc_menu_dep(struct kc_reader *r, const struct kc_expr *dep)
 {
 	r->entry->dep = kc_expr_join(r->tree, KC_AND, r->entry->dep, dep);
-	r->entry->own_dep = r->entry->dep;
 	check_height(r, r->entry->dep);
 }
 
@@ -102,7 +101,7 @@ static struct kc_prop *add_prop(struct kc_reader *r, enum kc_prop_type type,
 	p->type = type;
 	p->menu = r->entry;
 	p->expr = expr;
-	p->cond = p->own = cond;
+	p->cond = cond;
 	p->pos = here(r);
 	if (!s)
 		return p;

@@ -4,6 +4,13 @@
 
 #include "base/str.h"
 
+const char *kc_tri_text(enum kc_tri tri)
+{
+	static const char *const names[] = { "n", "m", "y" };
+
+	return names[tri];
+}
+
 static const char *const type_names[] = {
 	[KC_UNKNOWN] = "unknown", [KC_BOOL] = "bool", [KC_TRISTATE] = "tristate",
 	[KC_INT] = "integer",	  [KC_HEX] = "hex",   [KC_STRING] = "string",

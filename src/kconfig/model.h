@@ -27,6 +27,9 @@ static inline enum kc_tri kc_or(enum kc_tri a, enum kc_tri b)
 	return a > b ? a : b;
 }
 
+/* "n", "m", "y" */
+const char *kc_tri_text(enum kc_tri tri);
+
 enum kc_type { KC_UNKNOWN, KC_BOOL, KC_TRISTATE, KC_INT, KC_HEX, KC_STRING };
 /* "bool", "integer", ... as conf names them. */
 const char *kc_type_name(enum kc_type type);
@@ -89,7 +92,6 @@ struct kc_prop {
 	const char *text; /* prompt, menu, comment */
 	const struct kc_expr
 		*cond; /* whole condition: its own `if`, the entry's and all surrounding ones */
-	const struct kc_expr *own;  /* the `if` of this line alone, as it was written */
 	const struct kc_expr *expr; /* value, selected symbol, range */
 	struct kc_menu *menu;	    /* the entry it stands in */
 	struct kc_pos pos;
@@ -104,7 +106,6 @@ struct kc_menu {
 	struct kc_prop *prompt;
 	const struct kc_expr *visibility; /* `visible if` */
 	const struct kc_expr *dep;	  /* own and surrounding dependencies */
-	const struct kc_expr *own_dep;	  /* `depends on` of this entry alone, as written */
 	const char *help;		  /* or NULL */
 	struct kc_pos pos;
 	struct kc_members *members; /* of a choice */
@@ -192,6 +193,11 @@ struct kc_sym *kc_sym_find(const struct kc_tree *t, const char *name);
 #define kc_for_each_sym(t, i, sym)                              \
 	for (uint32_t i = 0; i < (t)->dialect.sym_buckets; i++) \
 		for (struct kc_sym *sym = (t)->bucket[i]; sym; sym = sym->next)
+
+static inline bool kc_is_tri(const struct kc_sym *s)
+{
+	return s->type == KC_BOOL || s->type == KC_TRISTATE;
+}
 
 static inline bool kc_is_choice(const struct kc_sym *s)
 {

@@ -55,16 +55,6 @@ bool kc_set_tri(struct kc_conf *c, struct kc_sym *s, enum kc_tri tri)
 	return true;
 }
 
-static long long bound(struct kc_conf *c, struct kc_sym *s, int base)
-{
-	kc_calc(c, s);
-	if (s->type == KC_INT)
-		base = 10;
-	else if (s->type == KC_HEX)
-		base = 16;
-	return strtoll(kc_value_text(c, s), NULL, base);
-}
-
 static bool in_range(struct kc_conf *c, struct kc_sym *s, const char *text, int base)
 {
 	const struct kc_prop *p;
@@ -76,7 +66,8 @@ static bool in_range(struct kc_conf *c, struct kc_sym *s, const char *text, int 
 	if (!p)
 		return true;
 	n = strtoll(text, NULL, base);
-	return n >= bound(c, p->expr->left.sym, base) && n <= bound(c, p->expr->right.sym, base);
+	return n >= kc_range_value(c, p->expr->left.sym, base) &&
+	       n <= kc_range_value(c, p->expr->right.sym, base);
 }
 
 /* y, m, n by their first letter; -1: none of them. */
@@ -123,7 +114,7 @@ bool kc_set_text(struct kc_conf *c, struct kc_sym *s, const char *text)
 	bool bare_hex;
 	int tri;
 
-	if (s->type == KC_BOOL || s->type == KC_TRISTATE) {
+	if (kc_is_tri(s)) {
 		tri = tri_of_text(text);
 		return tri >= 0 && kc_set_tri(c, s, (enum kc_tri)tri);
 	}
@@ -156,15 +147,14 @@ static enum kc_tri default_tri(struct kc_conf *c, struct kc_sym *s)
 
 const char *kc_default_text(struct kc_conf *c, struct kc_sym *s)
 {
-	static const char *const names[] = { "n", "m", "y" };
 	const struct kc_prop *p;
 	const char *text = "";
 	struct kc_sym *from;
 
 	kc_calc_visibility(c, s);
 	kc_calc(c, c->tree->modules);
-	if (s->type == KC_BOOL || s->type == KC_TRISTATE)
-		return names[default_tri(c, s)];
+	if (kc_is_tri(s))
+		return kc_tri_text(default_tri(c, s));
 	p = kc_active(c, s, KC_P_DEFAULT);
 	from = p ? kc_prop_sym(p) : NULL;
 	if (from) {

@@ -14,7 +14,6 @@
 struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ctx)
 {
 	struct kc_conf *c = xnew(struct kc_conf);
-	static const char *const names[] = { "n", "m", "y" };
 
 	c->tree = tree;
 	c->say = say;
@@ -30,21 +29,10 @@ struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ct
 	}
 	for (uint32_t i = 0; i <= KC_Y; i++) {
 		c->v[i].tri = (uint8_t)i;
-		c->v[i].text = names[i];
+		c->v[i].text = kc_tri_text((enum kc_tri)i);
 		c->v[i].flags = KC_VALID;
 	}
 	return c;
-}
-
-struct kc_conf *kc_conf_copy(const struct kc_conf *c)
-{
-	struct kc_conf *n = xmemdup(c, sizeof(*c));
-
-	n->v = xmemdup(c->v, c->tree->n_syms * sizeof(*c->v));
-	n->prompt_tri = xmemdup(c->prompt_tri, c->tree->n_prompts);
-	n->order = xmemdup(c->order, c->tree->n_order * sizeof(struct kc_sym *));
-	n->text = (struct arena){ 0 };
-	return n;
 }
 
 void kc_conf_free(struct kc_conf *c)
@@ -80,10 +68,8 @@ enum kc_type kc_type_now(const struct kc_conf *c, const struct kc_sym *s)
 
 const char *kc_value_text(const struct kc_conf *c, const struct kc_sym *s)
 {
-	static const char *const names[] = { "n", "m", "y" };
-
-	if (s->type == KC_BOOL || s->type == KC_TRISTATE)
-		return names[kc_v(c, s)->tri];
+	if (kc_is_tri(s))
+		return kc_tri_text((enum kc_tri)kc_v(c, s)->tri);
 	return kc_v(c, s)->text ? kc_v(c, s)->text : "";
 }
 
@@ -372,7 +358,7 @@ static int number_base(const struct kc_sym *s, int other)
 	return s->type == KC_INT ? 10 : s->type == KC_HEX ? 16 : other;
 }
 
-static long long range_value(struct kc_conf *c, struct kc_sym *s, int base)
+long long kc_range_value(struct kc_conf *c, struct kc_sym *s, int base)
 {
 	const char *text;
 
@@ -396,9 +382,9 @@ static void clamp(struct kc_conf *c, struct kc_sym *s)
 		return;
 	n = strtoll(kc_v(c, s)->text, NULL, base);
 	bound = p->expr->left.sym;
-	if (n >= range_value(c, bound, base)) {
+	if (n >= kc_range_value(c, bound, base)) {
 		bound = p->expr->right.sym;
-		if (n <= range_value(c, bound, base))
+		if (n <= kc_range_value(c, bound, base))
 			return;
 	}
 	if (kc_v(c, bound)->text)
@@ -451,7 +437,7 @@ void kc_calc(struct kc_conf *c, struct kc_sym *s)
 	kc_calc_visibility(c, s);
 	if (v->visible != KC_N)
 		v->flags |= KC_WRITE;
-	if (s->type == KC_BOOL || s->type == KC_TRISTATE) {
+	if (kc_is_tri(s)) {
 		v->tri = KC_N; /* for those who ask while it is worked out */
 		v->tri = (uint8_t)calc_tri(c, s);
 		if (kc_is_choice(s) && !c->tree->dialect.plain_choices)
