@@ -174,6 +174,15 @@ json_t *out_json_text(const char *s)
 	return json_string(copy);
 }
 
+json_t *out_json_texts(const struct strv *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(a, out_json_text(v->v[i]));
+	return a;
+}
+
 void out_error(struct out *o, const struct err *err)
 {
 	const char *msg = err->msg ? err->msg : "failed without saying why";

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -49,6 +50,8 @@ void out_json(struct out *o, json_t *v);
  * be.
  */
 json_t *out_json_text(const char *s);
+/* An array of such. */
+json_t *out_json_texts(const struct strv *v);
 
 /*
  * Progress on long work. On a terminal a single line redrawn in place; elsewhere nothing until

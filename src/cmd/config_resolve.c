@@ -78,15 +78,6 @@ static void find_contradictions(struct resolve *r)
 	map_release(&last, NULL);
 }
 
-static json_t *json_strings(const struct strv *v)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < v->n; i++)
-		json_array_append_new(a, out_json_text(v->v[i]));
-	return a;
-}
-
 static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
 {
 	auto_free char *line = line_of(w);
@@ -97,8 +88,8 @@ static void tell_failure(struct resolve *r, const struct kc_wish *w, const struc
 			json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "symbol",
 				  out_json_text(w->name), "wanted", out_json_text(w->value), "got",
 				  out_json_text(e->now), "at", json_pos(w), "reason",
-				  kc_reason_name(e->reason), "why", json_strings(&e->lines), "near",
-				  json_strings(&e->near), "optional", w->optional));
+				  kc_reason_name(e->reason), "why", out_json_texts(&e->lines),
+				  "near", out_json_texts(&e->near), "optional", w->optional));
 	if (!e->now)
 		out_warn(r->out, "%s:%d: %s: this tree has no such symbol for %s", w->pos.file,
 			 w->pos.line, line, r->tree.arch);

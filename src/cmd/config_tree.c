@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "kconfig/env.h"
+#include "kconfig/explain.h"
 #include "kconfig/modes.h"
 #include "kconfig/probe.h"
 
@@ -213,6 +214,31 @@ int config_make(const struct config_tree *t, const char *base, const struct kc_w
 	kc_conf_text(c, "CONFIG_", ret_text);
 	*ret = c;
 	return 0;
+}
+
+char *config_base(const struct config_opts *o, const char *base)
+{
+	auto_free char *own = path_join(o->tree ? o->tree : ".", ".config");
+
+	if (base)
+		return xstrdup(base);
+	return access(own, R_OK) == 0 ? xstrdup(own) : NULL;
+}
+
+struct kc_sym *config_symbol(const struct config_tree *t, const char *name, struct err *err)
+{
+	auto_strv struct strv near = { 0 };
+	struct kc_sym *s;
+
+	str_skip(&name, "CONFIG_");
+	s = kc_sym_find(t->tree, name);
+	if (s && s->defs)
+		return s;
+	err_set(err, -ENOENT, "this tree has no symbol '%s' for %s", name, t->arch);
+	kc_near_names(t->tree, name, &near);
+	if (near.n)
+		err_hint(err, -ENOENT, "did you mean '%s'?", near.v[0]);
+	return NULL;
 }
 
 int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,

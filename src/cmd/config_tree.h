@@ -51,6 +51,10 @@ void config_tree_release(struct config_tree *t);
  */
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct kc_conf **ret, struct str *ret_text, struct err *err);
+/* The configuration that a command without --base is about: the tree's .config; NULL where there is none. Freed by the caller. */
+char *config_base(const struct config_opts *o, const char *base);
+/* The symbol of that name, with or without CONFIG_; NULL, and *err with the nearest name, where there is none. */
+struct kc_sym *config_symbol(const struct config_tree *t, const char *name, struct err *err);
 /* Reads a part: a file, or kiln:NAME for one of kiln's own. */
 int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
 		struct err *err);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
-#include "base/path.h"
 #include "cmd/cmd.h"
 #include "cmd/config_tree.h"
 #include "kconfig/explain.h"
@@ -50,32 +49,9 @@ static int open_tree(struct why *w, const struct why_opts *o, char **parts, size
 
 static int make(struct why *w, const struct why_opts *o, struct err *err)
 {
-	auto_free char *own = path_join(o->config.tree ? o->config.tree : ".", ".config");
-	const char *base = o->base;
+	auto_free char *base = config_base(&o->config, o->base);
 
-	if (!base && access(own, R_OK) == 0)
-		base = own;
 	return config_make(&w->tree, base, &w->wishes, &w->conf, &w->text, err);
-}
-
-/* A symbol by its name, with or without CONFIG_. */
-static struct kc_sym *find(const struct why *w, const char *name, struct err *err)
-{
-	struct kc_wish none = { .value = "y", .pos = { "", 0 } };
-	struct kc_explanation e;
-	struct kc_sym *s;
-
-	str_skip(&name, "CONFIG_");
-	none.name = name;
-	s = kc_sym_find(w->tree.tree, name);
-	if (s && s->defs)
-		return s;
-	err_set(err, -ENOENT, "this tree has no symbol '%s' for %s", name, w->tree.arch);
-	kc_explain(w->conf, &none, &w->wishes, &e);
-	if (e.near.n)
-		err_hint(err, -ENOENT, "did you mean '%s'?", e.near.v[0]);
-	kc_explanation_release(&e);
-	return NULL;
 }
 
 static const struct kc_wish *last_wish(const struct why *w, const struct kc_sym *s)
@@ -181,7 +157,7 @@ static int why(struct why *w, const char *name, struct err *err)
 	auto_str struct str line = { 0 };
 	const struct kc_prop *p;
 	enum kc_origin origin;
-	struct kc_sym *s = find(w, name, err);
+	struct kc_sym *s = config_symbol(&w->tree, name, err);
 
 	if (!s)
 		return err->code;
@@ -255,16 +231,13 @@ static int run_why(struct out *out, const struct global_opts *global, void *o, c
 
 static void tell(struct why *w, const struct kc_wish *wish, const struct kc_explanation *e)
 {
-	json_t *lines = json_array();
-
-	for (size_t i = 0; i < e->lines.n; i++)
-		json_array_append_new(lines, out_json_text(e->lines.v[i]));
 	if (w->out->json) {
-		out_json(w->out, json_pack("{s:o, s:o, s:o, s:s, s:b, s:O}", "symbol",
-					   out_json_text(wish->name), "wanted",
-					   out_json_text(wish->value), "got", out_json_text(e->now),
-					   "reason", kc_reason_name(e->reason), "holds",
-					   e->reason == KC_HOLDS, "why", lines));
+		out_json(w->out,
+			 json_pack("{s:o, s:o, s:o, s:s, s:b, s:o}", "symbol",
+				   out_json_text(wish->name), "wanted", out_json_text(wish->value),
+				   "got", out_json_text(e->now), "reason",
+				   kc_reason_name(e->reason), "holds", e->reason == KC_HOLDS, "why",
+				   out_json_texts(&e->lines)));
 	} else if (e->reason == KC_HOLDS) {
 		out_print(w->out, "CONFIG_%s=%s holds once it is asked for\n", wish->name,
 			  wish->value);
@@ -276,7 +249,6 @@ static void tell(struct why *w, const struct kc_wish *wish, const struct kc_expl
 		for (size_t i = 0; i < e->near.n; i++)
 			out_print(w->out, "  %s %s\n", i ? "or" : "did you mean", e->near.v[i]);
 	}
-	json_decref(lines);
 }
 
 /* The wish as the last line of all. */

@@ -45,6 +45,8 @@ struct kc_conf {
 
 /* say may be NULL. */
 struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ctx);
+/* A copy that shares the texts of c, which must outlive it. */
+struct kc_conf *kc_conf_copy(const struct kc_conf *c);
 void kc_conf_free(struct kc_conf *c);
 
 static inline struct kc_value *kc_v(const struct kc_conf *c, const struct kc_sym *s)

@@ -390,8 +390,7 @@ static enum kc_reason text_reason(struct chain *x, struct kc_sym *s, const struc
 	return KC_OUT_OF_RANGE;
 }
 
-/* Names of the tree that look like name, the nearest first. */
-static void find_near(const struct kc_tree *t, const char *name, struct strv *ret)
+void kc_near_names(const struct kc_tree *t, const char *name, struct strv *ret)
 {
 	size_t max = strlen(name) / 5 + 1;
 
@@ -451,7 +450,7 @@ void kc_explain(struct kc_conf *c, const struct kc_wish *w, const struct kc_wish
 	if (!s || !s->defs) {
 		ret->reason = str_eq(w->value, "n") ? KC_HOLDS : KC_NO_SUCH_SYMBOL;
 		if (ret->reason != KC_HOLDS)
-			find_near(c->tree, w->name, &ret->near);
+			kc_near_names(c->tree, w->name, &ret->near);
 		return;
 	}
 	kc_calc(c, s);

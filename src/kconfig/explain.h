@@ -36,6 +36,9 @@ void kc_explain(struct kc_conf *c, const struct kc_wish *w, const struct kc_wish
 		struct kc_explanation *ret);
 void kc_explanation_release(struct kc_explanation *e);
 
+/* Names of the tree that look like name, the nearest first; at most three. */
+void kc_near_names(const struct kc_tree *t, const char *name, struct strv *ret);
+
 /* What gave a symbol its value. */
 enum kc_origin {
 	KC_BY_NOTHING, /* neither visible and set, nor default, select or imply */

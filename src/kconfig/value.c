@@ -35,6 +35,17 @@ struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ct
 	return c;
 }
 
+struct kc_conf *kc_conf_copy(const struct kc_conf *c)
+{
+	struct kc_conf *n = xmemdup(c, sizeof(*c));
+
+	n->v = xmemdup(c->v, c->tree->n_syms * sizeof(*c->v));
+	n->prompt_tri = xmemdup(c->prompt_tri, c->tree->n_prompts);
+	n->order = xmemdup(c->order, c->tree->n_order * sizeof(struct kc_sym *));
+	n->text = (struct arena){ 0 };
+	return n;
+}
+
 void kc_conf_free(struct kc_conf *c)
 {
 	if (!c)
