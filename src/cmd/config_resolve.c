@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "cmd/cmd.h"
+#include "cmd/config_fix.h"
 #include "cmd/config_tree.h"
 #include "kconfig/explain.h"
 
@@ -10,9 +11,12 @@
 
 struct resolve_opts {
 	struct config_opts config;
-	const char *base, *output;
-	bool strict, keep_going;
+	const char *base, *output, *fix_to;
+	bool strict, keep_going, fix;
 };
+
+/* Where more lines than these do not hold, it is not worked out for each what would help: some 30 ms a line. */
+#define MAX_FIXES 200
 
 #define R(member) offsetof(struct resolve_opts, member)
 static const struct opt opts[] = {
@@ -20,6 +24,8 @@ static const struct opt opts[] = {
 	CONFIG_OPTS(R(config)),
 	{ "base", 'b', OPT_STRING, R(base), "BASE", "what the parts are put on (default: alldefconfig)", .complete = OC_FILE },
 	{ "output", 'o', OPT_STRING, R(output), "FILE", "write the configuration there (default: standard output)", .complete = OC_FILE },
+	{ "fix", 0, OPT_FLAG, R(fix), NULL, "add the fewest lines that make the others hold" },
+	{ "fix-to", 0, OPT_STRING, R(fix_to), "FILE", "the same, and write them there, as a part", .complete = OC_FILE },
 	{ "strict", 0, OPT_FLAG, R(strict), NULL, "a line that contradicts an earlier one is an error" },
 	{ "keep-going", 'k', OPT_FLAG, R(keep_going), NULL, "write the configuration though lines do not hold" },
 	/* clang-format on */
@@ -30,17 +36,14 @@ struct resolve {
 	const struct resolve_opts *o;
 	struct config_tree tree;
 	struct kc_wishes wishes;
-	struct kc_conf *conf;
+	struct kc_conf *conf, *asked;
+	struct kc_fixer *fixer; /* made when the first line does not hold */
+	bool no_fixer;
 	struct str text;
-	size_t held, failed, optional, contradictions;
+	size_t held, failed, optional, contradictions, failing, told;
+	struct kc_fix added;	    /* by --fix */
 	json_t *failures, *clashes; /* with --json */
 };
-
-static char *line_of(const struct kc_wish *w)
-{
-	return str_eq(w->value, "n") ? xasprintf("# CONFIG_%s is not set", w->name)
-				     : xasprintf("CONFIG_%s=%s", w->name, w->value);
-}
 
 static json_t *json_pos(const struct kc_wish *w)
 {
@@ -50,15 +53,13 @@ static json_t *json_pos(const struct kc_wish *w)
 static void tell_contradiction(struct resolve *r, const struct kc_wish *w,
 			       const struct kc_wish *before)
 {
-	auto_free char *now = line_of(w), *then = line_of(before);
+	auto_free char *now = config_wish_line(w), *then = config_wish_line(before);
 
 	r->contradictions++;
-	if (r->out->json)
-		json_array_append_new(r->clashes,
-				      json_pack("{s:o, s:o, s:o, s:o}", "symbol",
-						out_json_text(w->name), "value",
-						out_json_text(w->value), "at", json_pos(w),
-						"before", json_pos(before)));
+	json_array_append_new(r->clashes,
+			      json_pack("{s:o, s:o, s:o, s:o}", "symbol", out_json_text(w->name),
+					"value", out_json_text(w->value), "at", json_pos(w),
+					"before", json_pos(before)));
 	out_warn(r->out, "%s:%d: %s contradicts %s at %s:%d", w->pos.file, w->pos.line, now, then,
 		 before->pos.file, before->pos.line);
 }
@@ -78,18 +79,46 @@ static void find_contradictions(struct resolve *r)
 	map_release(&last, NULL);
 }
 
+/* NULL: there is none, and why was told. */
+static struct kc_fixer *fixer(struct resolve *r)
+{
+	auto_err struct err err = { 0 };
+
+	if (r->fixer || r->no_fixer)
+		return r->fixer;
+	if (kc_fixer_new(r->conf, r->asked, &r->wishes, &r->fixer, &err) < 0) {
+		r->no_fixer = true;
+		out_warn(r->out, "which lines would help is not told: %s", err.msg);
+	}
+	return r->fixer;
+}
+
+/* Which lines would help, in words below the reasons and for --json. */
+static json_t *tell_fix(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
+{
+	auto_strv struct strv words = { 0 };
+	struct kc_fix fix;
+	json_t *json;
+
+	if (!kc_reason_has_fix(e->reason) || r->failing > MAX_FIXES || !fixer(r))
+		return json_null();
+	out_progress(r->out, "working out which lines would help", r->told, r->failing);
+	kc_fix_one(r->fixer, w, &fix);
+	out_progress_end(r->out);
+	config_fix_words(&fix, &words);
+	for (size_t i = 0; i < words.n; i++)
+		fprintf(r->out->message, "    %s\n", words.v[i]);
+	json = config_fix_json(&fix);
+	kc_fix_release(&fix);
+	return json;
+}
+
 static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
 {
-	auto_free char *line = line_of(w);
+	auto_free char *line = config_wish_line(w);
+	json_t *fix;
 
-	if (r->out->json)
-		json_array_append_new(
-			r->failures,
-			json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "symbol",
-				  out_json_text(w->name), "wanted", out_json_text(w->value), "got",
-				  out_json_text(e->now), "at", json_pos(w), "reason",
-				  kc_reason_name(e->reason), "why", out_json_texts(&e->lines),
-				  "near", out_json_texts(&e->near), "optional", w->optional));
+	r->told++;
 	if (!e->now)
 		out_warn(r->out, "%s:%d: %s: this tree has no such symbol for %s", w->pos.file,
 			 w->pos.line, line, r->tree.arch);
@@ -99,6 +128,23 @@ static void tell_failure(struct resolve *r, const struct kc_wish *w, const struc
 		fprintf(r->out->message, "    %s\n", e->lines.v[i]);
 	for (size_t i = 0; i < e->near.n; i++)
 		fprintf(r->out->message, "    %s %s\n", i ? "or" : "did you mean", e->near.v[i]);
+	fix = tell_fix(r, w, e);
+	json_array_append_new(r->failures,
+			      json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o}", "symbol",
+					out_json_text(w->name), "wanted", out_json_text(w->value),
+					"got", out_json_text(e->now), "at", json_pos(w), "reason",
+					kc_reason_name(e->reason), "why", out_json_texts(&e->lines),
+					"near", out_json_texts(&e->near), "optional", w->optional,
+					"fix", fix));
+}
+
+static size_t count_failing(const struct resolve *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->wishes.n; i++)
+		n += !r->wishes.v[i].silent && !kc_holds(r->conf, &r->wishes.v[i]);
+	return n;
 }
 
 /* A line that a later one overrides, rightly or not, need not hold: the clash is told already. */
@@ -109,6 +155,7 @@ static bool is_replaced(const struct kc_explanation *e)
 
 static void verify(struct resolve *r)
 {
+	r->failing = count_failing(r);
 	for (size_t i = 0; i < r->wishes.n; i++) {
 		const struct kc_wish *w = &r->wishes.v[i];
 		struct kc_explanation e;
@@ -139,16 +186,25 @@ static bool is_good(const struct resolve *r)
 	return !r->failed && !(r->o->strict && r->contradictions);
 }
 
+static json_t *json_lines(const struct resolve *r)
+{
+	json_t *all = config_fix_json(&r->added),
+	       *lines = json_incref(json_object_get(all, "lines"));
+
+	json_decref(all);
+	return lines;
+}
+
 static void summarize(struct resolve *r, bool written)
 {
 	if (r->out->json)
-		out_json(r->out,
-			 json_pack("{s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:O, s:O}", "ok",
-				   is_good(r), "written", written, "version",
-				   out_json_text(r->tree.version), "arch",
-				   out_json_text(r->tree.arch), "asked", (json_int_t)r->wishes.n,
-				   "held", (json_int_t)r->held, "failed", (json_int_t)r->failed,
-				   "failures", r->failures, "contradictions", r->clashes));
+		out_json(r->out, json_pack("{s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:O, s:O, s:o}",
+					   "ok", is_good(r), "written", written, "version",
+					   out_json_text(r->tree.version), "arch",
+					   out_json_text(r->tree.arch), "asked",
+					   (json_int_t)r->wishes.n, "held", (json_int_t)r->held,
+					   "failed", (json_int_t)r->failed, "failures", r->failures,
+					   "contradictions", r->clashes, "added", json_lines(r)));
 	if (is_good(r))
 		out_note(r->out, "%zu line%s asked for, all hold%s", r->wishes.n,
 			 r->wishes.n == 1 ? "" : "s", r->optional ? " but optional ones" : "");
@@ -157,6 +213,51 @@ static void summarize(struct resolve *r, bool written)
 			 "%zu asked for: %zu hold, %zu do not, %zu contradict earlier ones%s",
 			 r->wishes.n, r->held, r->failed, r->contradictions,
 			 written ? "" : "; nothing was written (--keep-going)");
+	if (r->failed && !r->o->fix && !r->o->fix_to)
+		out_note(r->out, "--fix adds the fewest lines that make as many as can be hold");
+}
+
+static int make(struct resolve *r, struct err *err)
+{
+	kc_fixer_free(r->fixer);
+	r->fixer = NULL;
+	kc_conf_free(r->asked);
+	kc_conf_free(r->conf);
+	r->asked = r->conf = NULL;
+	str_clear(&r->text);
+	return config_make_asked(&r->tree, r->o->base, &r->wishes, &r->conf, &r->asked, &r->text,
+				 err);
+}
+
+/* Adds the lines that make others hold behind these. */
+static int add_fixes(struct resolve *r, struct err *err)
+{
+	if (!count_failing(r) || !fixer(r))
+		return 0;
+	kc_fix_all(r->fixer, &r->added);
+	for (size_t i = 0; i < r->added.lines.n; i++) {
+		const struct kc_fix_line *line = &r->added.lines.v[i];
+		auto_free char *text = config_fix_line(line);
+
+		out_note(r->out, "added: %s", text);
+		vec_push(&r->wishes, ((struct kc_wish){ .name = line->sym->name,
+							.value = kc_tri_text(line->tri),
+							.pos = { "--fix", (int)i + 1 } }));
+	}
+	return make(r, err);
+}
+
+static int write_fixes(const struct resolve *r, struct err *err)
+{
+	auto_str struct str text = { 0 };
+
+	str_adds(&text, "# What other parts need to hold, found by kiln config resolve.\n");
+	for (size_t i = 0; i < r->added.lines.n; i++) {
+		auto_free char *line = config_fix_line(&r->added.lines.v[i]);
+
+		str_addf(&text, "%s\n", line);
+	}
+	return file_write_out(r->o->fix_to, text.s, text.n, err);
 }
 
 static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
@@ -167,7 +268,9 @@ static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = config_part(&r->tree, parts[i], &r->wishes, err);
 	if (ret == 0)
-		ret = config_make(&r->tree, r->o->base, &r->wishes, &r->conf, &r->text, err);
+		ret = make(r, err);
+	if (ret == 0 && (r->o->fix || r->o->fix_to))
+		ret = add_fixes(r, err);
 	if (ret < 0)
 		return ret;
 	find_contradictions(r);
@@ -175,6 +278,8 @@ static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 	write = is_good(r) || r->o->keep_going;
 	if (write)
 		ret = write_result(r, err);
+	if (ret == 0 && r->o->fix_to && write)
+		ret = write_fixes(r, err);
 	if (ret < 0)
 		return ret;
 	summarize(r, write);
@@ -192,6 +297,9 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 	ret = resolve(&r, args, n_args, err);
 	json_decref(r.failures);
 	json_decref(r.clashes);
+	kc_fix_release(&r.added);
+	kc_fixer_free(r.fixer);
+	kc_conf_free(r.asked);
 	kc_conf_free(r.conf);
 	str_release(&r.text);
 	kc_wishes_release(&r.wishes);
@@ -201,6 +309,7 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 
 static const char *const examples[] = {
 	"kiln config resolve --tree linux --base defconfig kiln:guest my.config -o linux/.config",
+	"kiln config resolve --tree linux --base tinyconfig --fix-to needed.config my.config",
 	"kiln config resolve --tree linux --arch arm64 --base tinyconfig --json net.config",
 	NULL,
 };

@@ -187,8 +187,9 @@ static int read_base(const struct config_tree *t, const char *base, struct str *
 	return file_read(AT_FDCWD, base, MAX_CONFIG, to, err);
 }
 
-int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		struct kc_conf **ret, struct str *ret_text, struct err *err)
+int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
+		      struct err *err)
 {
 	const struct kc_files files = files_of(t);
 	auto_str struct str text = { 0 };
@@ -206,14 +207,24 @@ int config_make(const struct config_tree *t, const char *base, const struct kc_w
 	c = kc_conf_new(t->tree, NULL, NULL);
 	if (!seed || wishes->n)
 		kc_conf_read_text(c, &files, &text, "parts");
+	if (ret_asked && fill == KC_FILL_DEFAULT)
+		*ret_asked = kc_conf_copy(c);
 	/* conf's all*config take what is given as a seed, its other modes as a configuration */
 	if (!seed)
 		kc_conf_check_read(c, 0);
 	kc_fill(c, fill, NULL);
+	if (ret_asked && fill != KC_FILL_DEFAULT)
+		*ret_asked = kc_conf_copy(c);
 	/* worked out in the order of the file: old choices depend on it */
 	kc_conf_text(c, "CONFIG_", ret_text);
 	*ret = c;
 	return 0;
+}
+
+int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct kc_conf **ret, struct str *ret_text, struct err *err)
+{
+	return config_make_asked(t, base, wishes, ret, NULL, ret_text, err);
 }
 
 char *config_base(const struct config_opts *o, const char *base)

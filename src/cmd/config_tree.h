@@ -51,6 +51,13 @@ void config_tree_release(struct config_tree *t);
  */
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct kc_conf **ret, struct str *ret_text, struct err *err);
+/*
+ * The same, and in *ret_asked the configuration before what is not visible was dropped from it: what kc_fixer_new()
+ * wants.
+ */
+int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
+		      struct err *err);
 /* The configuration that a command without --base is about: the tree's .config; NULL where there is none. Freed by the caller. */
 char *config_base(const struct config_opts *o, const char *base);
 /* The symbol of that name, with or without CONFIG_; NULL, and *err with the nearest name, where there is none. */

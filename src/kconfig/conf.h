@@ -62,6 +62,9 @@ static inline bool kc_has_user(const struct kc_conf *c, const struct kc_sym *s)
 /* Works the value out; visibility and the flags with it. */
 void kc_calc(struct kc_conf *c, struct kc_sym *s);
 enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e);
+/* Whether a comparison holds where a is worth s and b is worth t. */
+bool kc_compare(enum kc_op op, const struct kc_sym *a, const char *s, const struct kc_sym *b,
+		const char *t);
 /* Everything has to be worked out anew. */
 void kc_invalidate(struct kc_conf *c);
 

@@ -39,6 +39,8 @@ unsigned kc_conf_read_text(struct kc_conf *c, const struct kc_files *f, const st
 			   const char *name);
 /* The same for kc_conf_name(), or the first readable one of $KCONFIG_DEFCONFIG_LIST. */
 int kc_conf_read_default(struct kc_conf *c, const struct kc_files *f, unsigned *ret_warnings);
+/* A line of a bool or a tristate, behind those that were read. */
+void kc_conf_take(struct kc_conf *c, struct kc_sym *s, enum kc_tri tri);
 /* Behind either: works all out, sees whether it differs from what was read, drops what older kernels drop. */
 void kc_conf_check_read(struct kc_conf *c, unsigned warnings);
 

@@ -15,6 +15,8 @@ void kc_add_line(const struct kc_conf *c, const char *prefix, const struct kc_sy
 		 enum kc_line_style style, struct str *out);
 /* In double quotes, with these and the backslash escaped. */
 void kc_add_quoted(struct str *out, const char *text);
+/* The text in such quotes, freed by the caller; NULL: it has none. */
+char *kc_unquoted(const char *value);
 /* "# Automatically generated file; DO NOT EDIT." and the title, each behind decoration. */
 void kc_add_heading(const struct kc_tree *t, const char *decoration, struct str *out);
 

@@ -146,9 +146,18 @@ static void tell_old_choice(struct reading *r, struct kc_sym *s)
 	*of_choice = (uint8_t)kc_or(*of_choice, tri);
 }
 
+static void tell_choice(struct reading *r, struct kc_sym *s)
+{
+	if (!r->c->tree->dialect.plain_choices) {
+		if (kc_is_member(s))
+			tell_old_choice(r, s);
+	} else if (r->source == KC_FROM_USER && s->choice) {
+		kc_choice_move(r->c, s->choice, s, false);
+	}
+}
+
 static void take_symbol(struct reading *r, const char *name, char *value)
 {
-	const bool plain = r->c->tree->dialect.plain_choices;
 	struct kc_sym *s = kc_sym_find(r->c->tree, name);
 
 	if (!s) {
@@ -166,14 +175,17 @@ static void take_symbol(struct reading *r, const char *name, char *value)
 		return; /* the constants y, m, n */
 	if (kc_v(r->c, s)->flags & flag_of(r))
 		warn(r, "override: reassigning to symbol %s", s->name);
-	if (!take_value(r, s, value))
-		return;
-	if (plain) {
-		if (r->source == KC_FROM_USER && s->choice)
-			kc_choice_move(r->c, s->choice, s, false);
-	} else if (kc_is_member(s)) {
-		tell_old_choice(r, s);
-	}
+	if (take_value(r, s, value))
+		tell_choice(r, s);
+}
+
+void kc_conf_take(struct kc_conf *c, struct kc_sym *s, enum kc_tri tri)
+{
+	struct kc_files none = { .prefix = "" };
+	struct reading r = { .c = c, .f = &none, .source = KC_FROM_USER, .name = "" };
+
+	take_tri(&r, s, tri);
+	tell_choice(&r, s);
 }
 
 static void unexpected(struct reading *r, const char *line)

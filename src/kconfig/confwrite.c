@@ -28,6 +28,20 @@ void kc_add_quoted(struct str *out, const char *text)
 	str_addc(out, '"');
 }
 
+char *kc_unquoted(const char *value)
+{
+	struct str out = { 0 };
+
+	if (*value != '"')
+		return NULL;
+	for (value++; *value && *value != '"'; value++) {
+		if (*value == '\\' && value[1])
+			value++;
+		str_addc(&out, *value);
+	}
+	return str_take(&out);
+}
+
 static bool is_n(const struct kc_conf *c, const struct kc_sym *s)
 {
 	return kc_is_tri(s) && kc_tri_of(c, s) == KC_N;

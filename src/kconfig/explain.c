@@ -42,6 +42,12 @@ const char *kc_reason_name(enum kc_reason reason)
 	return reason_names[reason];
 }
 
+bool kc_reason_has_fix(enum kc_reason reason)
+{
+	return reason != KC_HOLDS && reason != KC_NO_SUCH_SYMBOL && reason != KC_BAD_VALUE &&
+	       reason != KC_LATER_LINE;
+}
+
 static void say(struct chain *x, int depth, const char *fmt, ...) PRINTF(3, 4);
 static void say(struct chain *x, int depth, const char *fmt, ...)
 {
@@ -317,21 +323,6 @@ static enum kc_reason too_high(struct chain *x, struct kc_sym *s, enum kc_tri wa
 	return KC_NOT_VISIBLE;
 }
 
-/* The text of a string's value without quotes and escapes; NULL: it has no quotes. */
-static char *unquoted(const char *value)
-{
-	struct str out = { 0 };
-
-	if (*value != '"')
-		return NULL;
-	for (value++; *value && *value != '"'; value++) {
-		if (*value == '\\' && value[1])
-			value++;
-		str_addc(&out, *value);
-	}
-	return str_take(&out);
-}
-
 static bool holds(const struct kc_conf *c, const struct kc_sym *s, const struct kc_wish *w)
 {
 	const char *now = kc_value_text(c, s);
@@ -344,8 +335,18 @@ static bool holds(const struct kc_conf *c, const struct kc_sym *s, const struct 
 		return !(kc_v(c, s)->flags & KC_WRITE);
 	if (s->type != KC_STRING)
 		return str_eq(now, w->value);
-	text = unquoted(w->value);
+	text = kc_unquoted(w->value);
 	return text && str_eq(text, now);
+}
+
+bool kc_holds(struct kc_conf *c, const struct kc_wish *w)
+{
+	struct kc_sym *s = kc_sym_find(c->tree, w->name);
+
+	if (!s || !s->defs)
+		return str_eq(w->value, "n");
+	kc_calc(c, s);
+	return holds(c, s, w);
 }
 
 static bool ends_quoted(const char *value)

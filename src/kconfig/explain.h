@@ -20,6 +20,8 @@ enum kc_reason {
 };
 /* "not-visible" and the like, for programs. */
 const char *kc_reason_name(enum kc_reason reason);
+/* Whether other lines could help. */
+bool kc_reason_has_fix(enum kc_reason reason);
 
 struct kc_explanation {
 	enum kc_reason reason;
@@ -28,6 +30,8 @@ struct kc_explanation {
 	struct strv near;
 };
 
+/* Whether w holds in c; works out what it takes. */
+bool kc_holds(struct kc_conf *c, const struct kc_wish *w);
 /*
  * Whether w holds in c, and if not why. all: every line that was asked, in order, for "asked for at". c must have been
  * worked out; what the explanation needs is.

@@ -121,9 +121,8 @@ static enum number number_of(const char *s, enum kc_type type, union bits *ret)
 	return !errno && !*end && end > s && is_hex_digit(end[-1]) ? kind : NOT_A_NUMBER;
 }
 
-static int compare(const struct kc_conf *c, const struct kc_sym *a, const struct kc_sym *b)
+static int compare(const struct kc_sym *a, const char *s, const struct kc_sym *b, const char *t)
 {
-	const char *s = kc_value_text(c, a), *t = kc_value_text(c, b);
 	enum number ka = NOT_A_NUMBER, kb = NOT_A_NUMBER;
 	union bits x = { 0 }, y = { 0 };
 
@@ -156,6 +155,12 @@ static bool holds(enum kc_op op, int order)
 	}
 }
 
+bool kc_compare(enum kc_op op, const struct kc_sym *a, const char *s, const struct kc_sym *b,
+		const char *t)
+{
+	return holds(op, compare(a, s, b, t));
+}
+
 enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e)
 {
 	enum kc_tri left;
@@ -177,7 +182,10 @@ enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e)
 	default:
 		kc_calc(c, e->left.sym);
 		kc_calc(c, e->right.sym);
-		return holds(e->op, compare(c, e->left.sym, e->right.sym)) ? KC_Y : KC_N;
+		return kc_compare(e->op, e->left.sym, kc_value_text(c, e->left.sym), e->right.sym,
+				  kc_value_text(c, e->right.sym))
+			       ? KC_Y
+			       : KC_N;
 	}
 }
 
