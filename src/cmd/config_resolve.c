@@ -3,9 +3,8 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "cmd/cmd.h"
-#include "cmd/config_fix.h"
+#include "cmd/config_tell.h"
 #include "cmd/config_tree.h"
-#include "kconfig/explain.h"
 
 #include <errno.h>
 
@@ -45,11 +44,6 @@ struct resolve {
 	json_t *failures, *clashes; /* with --json */
 };
 
-static json_t *json_pos(const struct kc_wish *w)
-{
-	return json_pack("{s:o, s:i}", "file", out_json_text(w->pos.file), "line", w->pos.line);
-}
-
 static void tell_contradiction(struct resolve *r, const struct kc_wish *w,
 			       const struct kc_wish *before)
 {
@@ -58,8 +52,8 @@ static void tell_contradiction(struct resolve *r, const struct kc_wish *w,
 	r->contradictions++;
 	json_array_append_new(r->clashes,
 			      json_pack("{s:o, s:o, s:o, s:o}", "symbol", out_json_text(w->name),
-					"value", out_json_text(w->value), "at", json_pos(w),
-					"before", json_pos(before)));
+					"value", out_json_text(w->value), "at", config_json_pos(w),
+					"before", config_json_pos(before)));
 	out_warn(r->out, "%s:%d: %s contradicts %s at %s:%d", w->pos.file, w->pos.line, now, then,
 		 before->pos.file, before->pos.line);
 }
@@ -93,49 +87,20 @@ static struct kc_fixer *fixer(struct resolve *r)
 	return r->fixer;
 }
 
-/* Which lines would help, in words below the reasons and for --json. */
-static json_t *tell_fix(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
-{
-	auto_strv struct strv words = { 0 };
-	struct kc_fix fix;
-	json_t *json;
-
-	if (!kc_reason_has_fix(e->reason) || r->failing > MAX_FIXES || !fixer(r))
-		return json_null();
-	out_progress(r->out, "working out which lines would help", r->told, r->failing);
-	kc_fix_one(r->fixer, w, &fix);
-	out_progress_end(r->out);
-	config_fix_words(&fix, &words);
-	for (size_t i = 0; i < words.n; i++)
-		fprintf(r->out->message, "    %s\n", words.v[i]);
-	json = config_fix_json(&fix);
-	kc_fix_release(&fix);
-	return json;
-}
-
 static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
 {
-	auto_free char *line = config_wish_line(w);
-	json_t *fix;
+	struct kc_fix fix = { 0 };
+	bool has_fix = kc_reason_has_fix(e->reason) && r->failing <= MAX_FIXES && fixer(r);
 
+	if (has_fix) {
+		out_progress(r->out, "working out which lines would help", r->told, r->failing);
+		kc_fix_one(r->fixer, w, &fix);
+		out_progress_end(r->out);
+	}
 	r->told++;
-	if (!e->now)
-		out_warn(r->out, "%s:%d: %s: this tree has no such symbol for %s", w->pos.file,
-			 w->pos.line, line, r->tree.arch);
-	else
-		out_warn(r->out, "%s:%d: %s: it is %s", w->pos.file, w->pos.line, line, e->now);
-	for (size_t i = 0; i < e->lines.n; i++)
-		fprintf(r->out->message, "    %s\n", e->lines.v[i]);
-	for (size_t i = 0; i < e->near.n; i++)
-		fprintf(r->out->message, "    %s %s\n", i ? "or" : "did you mean", e->near.v[i]);
-	fix = tell_fix(r, w, e);
-	json_array_append_new(r->failures,
-			      json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o}", "symbol",
-					out_json_text(w->name), "wanted", out_json_text(w->value),
-					"got", out_json_text(e->now), "at", json_pos(w), "reason",
-					kc_reason_name(e->reason), "why", out_json_texts(&e->lines),
-					"near", out_json_texts(&e->near), "optional", w->optional,
-					"fix", fix));
+	config_tell_failure(r->out, r->tree.arch, w, e, has_fix ? &fix : NULL);
+	json_array_append_new(r->failures, config_failure_json(w, e, has_fix ? &fix : NULL));
+	kc_fix_release(&fix);
 }
 
 static size_t count_failing(const struct resolve *r)

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "kconfig/confline.h"
 #include "kconfig/env.h"
 #include "kconfig/explain.h"
 #include "kconfig/modes.h"
@@ -268,4 +269,34 @@ int config_part(const struct config_tree *t, const char *name, struct kc_wishes 
 		return err_hint(err, r, "'kiln help config resolve' lists them");
 	}
 	return kc_part_read(wishes, &spec, path, err);
+}
+
+int config_wish_arg(const struct config_tree *t, const char *arg, struct kc_wishes *wishes,
+		    struct err *err)
+{
+	const char *eq = strchr(arg, '='), *value = eq ? eq + 1 : "";
+	auto_str struct str line = { 0 };
+	auto_free char *name = NULL;
+	size_t before = wishes->n;
+	const struct kc_sym *s;
+	int r;
+
+	str_skip(&arg, "CONFIG_");
+	name = xstrndup(arg, eq && eq > arg ? (size_t)(eq - arg) : 0);
+	s = kc_sym_find(t->tree, name);
+	str_addf(&line, "CONFIG_%s=", name);
+	if (s && s->type == KC_STRING && *value != '"')
+		kc_add_quoted(&line, value);
+	else
+		str_adds(&line, value);
+	r = *name ? kc_part_parse(wishes, &(struct kc_part_spec){ 0 }, line.s, line.n,
+				  "the command line", err)
+		  : -EINVAL;
+	if (r == 0 && wishes->n != before + 1)
+		r = -EINVAL;
+	if (r < 0) {
+		err_set(err, r, "'%s' is not SYMBOL=VALUE", arg);
+		err_hint(err, r, "as in NET=y or CONFIG_NR_CPUS=16");
+	}
+	return r;
 }

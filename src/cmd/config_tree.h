@@ -62,6 +62,12 @@ int config_make_asked(const struct config_tree *t, const char *base, const struc
 char *config_base(const struct config_opts *o, const char *base);
 /* The symbol of that name, with or without CONFIG_; NULL, and *err with the nearest name, where there is none. */
 struct kc_sym *config_symbol(const struct config_tree *t, const char *name, struct err *err);
+/*
+ * "SYMBOL=VALUE" from the command line as a wish behind the others. A string may come without its quotes, which shells
+ * take away. -EINVAL where it is nothing of the kind.
+ */
+int config_wish_arg(const struct config_tree *t, const char *arg, struct kc_wishes *wishes,
+		    struct err *err);
 /* Reads a part: a file, or kiln:NAME for one of kiln's own. */
 int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
 		struct err *err);

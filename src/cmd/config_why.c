@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
 #include "cmd/cmd.h"
+#include "cmd/config_tell.h"
 #include "cmd/config_tree.h"
-#include "kconfig/explain.h"
 #include "kconfig/expr.h"
 #include "kconfig/relations.h"
 
@@ -25,12 +25,13 @@ struct why {
 	struct out *out;
 	struct config_tree tree;
 	struct kc_wishes wishes;
-	struct kc_conf *conf;
+	struct kc_conf *conf, *asked;
 	struct str text;
 };
 
 static void why_release(struct why *w)
 {
+	kc_conf_free(w->asked);
 	kc_conf_free(w->conf);
 	str_release(&w->text);
 	kc_wishes_release(&w->wishes);
@@ -51,7 +52,7 @@ static int make(struct why *w, const struct why_opts *o, struct err *err)
 {
 	auto_free char *base = config_base(&o->config, o->base);
 
-	return config_make(&w->tree, base, &w->wishes, &w->conf, &w->text, err);
+	return config_make_asked(&w->tree, base, &w->wishes, &w->conf, &w->asked, &w->text, err);
 }
 
 static const struct kc_wish *last_wish(const struct why *w, const struct kc_sym *s)
@@ -229,68 +230,75 @@ static int run_why(struct out *out, const struct global_opts *global, void *o, c
 	return r;
 }
 
-static void tell(struct why *w, const struct kc_wish *wish, const struct kc_explanation *e)
+static void tell(struct why *w, const struct kc_wish *wish, const struct kc_explanation *e,
+		 const struct kc_fix *fix)
 {
+	auto_strv struct strv words = { 0 };
+	auto_free char *line = config_wish_line(wish);
+
+	for (size_t i = 0; i < e->lines.n; i++)
+		strv_add(&words, e->lines.v[i]);
+	for (size_t i = 0; i < e->near.n; i++)
+		strv_addf(&words, "%s %s", i ? "or" : "did you mean", e->near.v[i]);
+	if (fix)
+		config_fix_words(fix, &words);
 	if (w->out->json) {
-		out_json(w->out,
-			 json_pack("{s:o, s:o, s:o, s:s, s:b, s:o}", "symbol",
-				   out_json_text(wish->name), "wanted", out_json_text(wish->value),
-				   "got", out_json_text(e->now), "reason",
-				   kc_reason_name(e->reason), "holds", e->reason == KC_HOLDS, "why",
-				   out_json_texts(&e->lines)));
+		json_t *json = config_failure_json(wish, e, fix);
+
+		json_object_set_new(json, "holds", json_boolean(e->reason == KC_HOLDS));
+		out_json(w->out, json);
 	} else if (e->reason == KC_HOLDS) {
-		out_print(w->out, "CONFIG_%s=%s holds once it is asked for\n", wish->name,
-			  wish->value);
+		out_print(w->out, "%s holds once it is asked for\n", line);
 	} else {
-		out_print(w->out, "CONFIG_%s=%s: it would be %s\n", wish->name, wish->value,
+		out_print(w->out, "%s: it would be %s\n", line,
 			  e->now ? e->now : "unknown to this tree");
-		for (size_t i = 0; i < e->lines.n; i++)
-			out_print(w->out, "  %s\n", e->lines.v[i]);
-		for (size_t i = 0; i < e->near.n; i++)
-			out_print(w->out, "  %s %s\n", i ? "or" : "did you mean", e->near.v[i]);
+		for (size_t i = 0; i < words.n; i++)
+			out_print(w->out, "  %s\n", words.v[i]);
 	}
 }
 
-/* The wish as the last line of all. */
-static int add_wish(struct why *w, const char *text, struct err *err)
+/* Explains the last wish. */
+static int why_not(struct why *w, struct err *err)
 {
-	auto_free char *line = NULL;
-	size_t before = w->wishes.n;
-	int r;
+	const struct kc_wish *wish = &w->wishes.v[w->wishes.n - 1];
+	struct kc_fixer *fixer = NULL;
+	struct kc_explanation e;
+	struct kc_fix fix = { 0 };
+	bool holds;
+	int r = 0;
 
-	str_skip(&text, "CONFIG_");
-	if (!strchr(text, '='))
-		return usage_error(&cmd_config_why_not, err, "'%s' is not SYMBOL=VALUE", text);
-	line = xasprintf("CONFIG_%s", text);
-	r = kc_part_parse(&w->wishes, &(struct kc_part_spec){ 0 }, line, strlen(line),
-			  "the command line", err);
-	if (r == 0 && w->wishes.n != before + 1)
-		return usage_error(&cmd_config_why_not, err, "'%s' is not SYMBOL=VALUE", text);
-	return r;
+	kc_explain(w->conf, wish, &w->wishes, &e);
+	holds = e.reason == KC_HOLDS;
+	if (kc_reason_has_fix(e.reason)) {
+		r = kc_fixer_new(w->conf, w->asked, &w->wishes, &fixer, err);
+		if (r == 0)
+			kc_fix_one(fixer, wish, &fix);
+	}
+	if (r == 0)
+		tell(w, wish, &e, fixer ? &fix : NULL);
+	kc_fix_release(&fix);
+	kc_fixer_free(fixer);
+	kc_explanation_release(&e);
+	return r < 0 ? r : holds ? EXIT_OK : EXIT_NO;
 }
 
 static int run_why_not(struct out *out, const struct global_opts *global, void *o, char **args,
 		       size_t n_args, size_t dashes, struct err *err)
 {
 	struct why w = { .out = out, .tree = { .dirfd = -1 } };
-	struct kc_explanation e = { 0 };
 	int r;
 
 	if (!n_args)
 		return usage_error(&cmd_config_why_not, err, "no SYMBOL=VALUE given");
 	r = open_tree(&w, o, args + 1, n_args - 1, err);
 	if (r == 0)
-		r = add_wish(&w, args[0], err);
+		r = config_wish_arg(&w.tree, args[0], &w.wishes, err) < 0
+			    ? usage_error_of(&cmd_config_why_not, err)
+			    : 0;
 	if (r == 0)
 		r = make(&w, o, err);
-	if (r == 0) {
-		const struct kc_wish *wish = &w.wishes.v[w.wishes.n - 1];
-
-		kc_explain(w.conf, wish, &w.wishes, &e);
-		tell(&w, wish, &e);
-		r = e.reason == KC_HOLDS ? EXIT_OK : EXIT_NO;
-		kc_explanation_release(&e);
-	}
+	if (r == 0)
+		r = why_not(&w, err);
 	why_release(&w);
 	return r;
 }

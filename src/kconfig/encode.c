@@ -200,10 +200,10 @@ static bool has_prompt(const struct kc_sym *s)
 	return false;
 }
 
-static bool can_change(const struct kc_encoding *x, const struct kc_sym *s)
+static bool can_change(const struct kc_sym *s)
 {
 	return s->name && kc_is_tri(s) && !kc_is_choice(s) && !(s->flags & KC_TRANSITIONAL) &&
-	       !x->fixed[s->id] && has_prompt(s);
+	       has_prompt(s);
 }
 
 /* What a line for s says: of a choice's member y. */
@@ -222,10 +222,10 @@ static struct kc_lits new_line(struct kc_encoding *x, const struct kc_sym *s)
 /* The line that s may get; NULL: it may get none. */
 static const struct kc_change *change_of(struct kc_encoding *x, struct kc_sym *s)
 {
-	struct kc_change change = { .sym = s, .avoid = SAT_FALSE };
+	struct kc_change change = { .sym = s, .avoid = SAT_FALSE, .fixed = x->fixed[s->id] };
 
 	if (!at(x, s)->change) {
-		if (!can_change(x, s))
+		if (!can_change(s))
 			return NULL;
 		change.on = sat_var(x->sat);
 		change.to = new_line(x, s);

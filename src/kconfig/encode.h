@@ -19,12 +19,13 @@ struct kc_lits {
 
 struct kc_encoding;
 
-/* A symbol that may be given a line. */
+/* A symbol that may be given a line, instead of what the user has said of it. */
 struct kc_change {
 	struct kc_sym *sym;
 	int on;		   /* it is */
 	struct kc_lits to; /* what the line says */
 	int avoid;	   /* it is, and lowers a value or is for compile tests; SAT_FALSE: never */
+	bool fixed;	   /* a wish speaks of it: only to see which wishes are in the way */
 };
 
 struct kc_changes {
@@ -33,8 +34,8 @@ struct kc_changes {
 };
 
 /*
- * c is worked out; asked is the same configuration before what is not visible was dropped from it. Symbols of which
- * fixed[sym->id] is true get no lines. All of them must outlive the encoding.
+ * c is worked out; asked is the same configuration before what is not visible was dropped from it. fixed[sym->id]
+ * is true of symbols that wishes speak of. All of them must outlive the encoding.
  */
 struct kc_encoding *kc_encoding_new(struct kc_conf *c, const struct kc_conf *asked,
 				    const bool *fixed, struct sat *sat);

@@ -5,13 +5,15 @@
 #include "kconfig/encode.h"
 #include "kconfig/explain.h"
 
-#define MAX_TRIES 4
-#define MAX_CLASH 8
+#define MAX_TRIES  4
+#define MAX_CLASH  8
+#define MAX_SHRUNK 32
 
 /* A wish that counts: no later one is about the same symbol. */
 struct goal {
 	const struct kc_wish *wish;
-	int lit;
+	int lit;   /* it holds */
+	int other; /* there is another line for its symbol; SAT_FALSE: there cannot be */
 	bool holds;
 };
 
@@ -20,7 +22,7 @@ struct kc_fixer {
 	struct sat *sat;
 	struct kc_encoding *encoding;
 	bool *fixed; /* by sym id: a wish speaks of it */
-	int keep;    /* all goals that hold go on holding */
+	int keep; /* all goals that hold go on holding, and no line is about what a wish is about */
 	struct {
 		struct goal *v;
 		size_t n, cap;
@@ -54,6 +56,16 @@ static void add_goals(struct kc_fixer *f, struct kc_conf *c, const struct kc_wis
 	}
 }
 
+static int other_line(const struct kc_fixer *f, const struct kc_wish *w)
+{
+	const struct kc_changes *all = kc_encoded_changes(f->encoding);
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].fixed && str_eq(all->v[i].sym->name, w->name))
+			return all->v[i].on;
+	return SAT_FALSE;
+}
+
 static void encode_goals(struct kc_fixer *f)
 {
 	f->keep = sat_var(f->sat);
@@ -66,6 +78,12 @@ static void encode_goals(struct kc_fixer *f)
 			g->lit = SAT_TRUE;
 		if (g->holds)
 			sat_clause(f->sat, -f->keep, g->lit, 0);
+	}
+	for (size_t i = 0; i < f->goals.n; i++) {
+		struct goal *g = &f->goals.v[i];
+
+		g->other = other_line(f, g->wish);
+		sat_clause(f->sat, -f->keep, -g->other, 0);
 	}
 }
 
@@ -118,7 +136,8 @@ static struct sat_lits avoiding(const struct kc_fixer *f, const struct sat_lits 
 	for (size_t i = 0; i < all->n; i++) {
 		int avoid = all->v[i].avoid;
 
-		if (avoid != SAT_FALSE && !(only_needless && sat_holds(f->sat, avoid)))
+		if (avoid != SAT_FALSE && !all->v[i].fixed &&
+		    !(only_needless && sat_holds(f->sat, avoid)))
 			vec_push(&more, -avoid);
 	}
 	return more;
@@ -134,6 +153,8 @@ static enum sat_answer fewest(struct kc_fixer *f, const struct sat_lits *hard)
 	enum sat_answer answer;
 
 	for (size_t i = 0; i < all->n; i++) {
+		if (all->v[i].fixed)
+			continue;
 		vec_push(&lines, all->v[i].on);
 		vec_push(&avoid, all->v[i].avoid);
 	}
@@ -254,58 +275,72 @@ static enum sat_answer find_lines(struct kc_fixer *f, const struct sat_lits *har
 	return answer;
 }
 
-/* Of the goals that hold those which exclude lit: as few as leaving them out one by one shows. */
-static void find_clash(struct kc_fixer *f, int lit, struct kc_fix *ret)
+/* Assumes of a goal that its line stays and, if it holds, that it goes on to. */
+static void assume_goal(const struct goal *g, struct sat_lits *assume)
 {
-	struct sat_lits assume = { 0 };
-	size_t *goal = xcalloc(f->goals.n + 1, sizeof(*goal)), n = 0;
+	vec_push(assume, -g->other);
+	if (g->holds)
+		vec_push(assume, g->lit);
+}
 
-	vec_push(&assume, lit);
+static bool goal_failed(const struct kc_fixer *f, const struct goal *g)
+{
+	return sat_failed(f->sat, -g->other) || (g->holds && sat_failed(f->sat, g->lit));
+}
+
+/* Of other goals those beside which this one cannot hold: as few as leaving them out one by one shows. */
+static void find_clash(struct kc_fixer *f, const struct goal *wanted, struct kc_fix *ret)
+{
+	const struct goal **in_way = xcalloc(f->goals.n + 1, sizeof(*in_way));
+	struct sat_lits assume = { 0 };
+	size_t n = 0;
+
+	vec_push(&assume, wanted->lit);
+	vec_push(&assume, -wanted->other);
 	for (size_t i = 0; i < f->goals.n; i++)
-		if (f->goals.v[i].holds)
-			vec_push(&assume, f->goals.v[i].lit);
-	if (sat_solve(f->sat, &assume) != SAT_NO)
-		goto out;
-	for (size_t i = 0; i < f->goals.n; i++)
-		if (f->goals.v[i].holds && sat_failed(f->sat, f->goals.v[i].lit))
-			goal[n++] = i;
-	for (size_t skip = 0; skip < n;) {
-		assume.n = 1;
+		if (&f->goals.v[i] != wanted)
+			assume_goal(&f->goals.v[i], &assume);
+	if (sat_solve(f->sat, &assume) == SAT_NO)
+		for (size_t i = 0; i < f->goals.n; i++)
+			if (&f->goals.v[i] != wanted && goal_failed(f, &f->goals.v[i]))
+				in_way[n++] = &f->goals.v[i];
+	for (size_t skip = 0; skip < n && n <= MAX_SHRUNK;) {
+		assume.n = 2;
 		for (size_t i = 0; i < n; i++)
 			if (i != skip)
-				vec_push(&assume, f->goals.v[goal[i]].lit);
-		if (n <= MAX_CLASH * 4 && sat_solve(f->sat, &assume) == SAT_NO)
-			memmove(goal + skip, goal + skip + 1, (--n - skip) * sizeof(*goal));
+				assume_goal(in_way[i], &assume);
+		if (sat_solve(f->sat, &assume) == SAT_NO)
+			memmove(in_way + skip, in_way + skip + 1, (--n - skip) * sizeof(*in_way));
 		else
 			skip++;
 	}
 	for (size_t i = 0; i < n && i < MAX_CLASH; i++)
-		vec_push(&ret->clash, f->goals.v[goal[i]].wish);
+		vec_push(&ret->clash, in_way[i]->wish);
 	if (n)
 		ret->answer = KC_FIX_CLASH;
-out:
 	free(assume.v);
-	free(goal);
+	free(in_way);
 }
 
 void kc_fix_one(struct kc_fixer *f, const struct kc_wish *w, struct kc_fix *ret)
 {
 	bool *wanted = xcalloc(f->goals.n + 1, sizeof(*wanted));
+	const struct goal *goal = NULL;
 	struct sat_lits hard = { 0 };
 
 	*ret = (struct kc_fix){ .answer = KC_FIX_NONE };
 	vec_push(&hard, f->keep);
 	for (size_t i = 0; i < f->goals.n; i++) {
-		const struct goal *g = &f->goals.v[i];
-
-		wanted[i] = g->holds || g->wish == w;
-		if (g->wish == w)
-			vec_push(&hard, g->lit);
+		if (f->goals.v[i].wish == w)
+			goal = &f->goals.v[i];
+		wanted[i] = f->goals.v[i].holds || f->goals.v[i].wish == w;
 	}
-	if (hard.n > 1 && hard.v[1] != SAT_FALSE)
+	if (goal && goal->lit != SAT_FALSE) {
+		vec_push(&hard, goal->lit);
 		find_lines(f, &hard, wanted, *w->value != 'm', ret);
-	if (ret->answer == KC_FIX_NONE && hard.n > 1 && hard.v[1] != SAT_FALSE)
-		find_clash(f, hard.v[1], ret);
+		if (ret->answer == KC_FIX_NONE)
+			find_clash(f, goal, ret);
+	}
 	free(hard.v);
 	free(wanted);
 }

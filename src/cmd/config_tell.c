@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/config_fix.h"
+#include "cmd/config_tell.h"
 
 static char *line_text(const char *name, const char *value)
 {
@@ -53,8 +53,12 @@ void config_fix_words(const struct kc_fix *fix, struct strv *ret)
 
 json_t *config_fix_json(const struct kc_fix *fix)
 {
-	json_t *lines = json_array(), *clash = json_array();
+	json_t *lines, *clash;
 
+	if (!fix)
+		return json_null();
+	lines = json_array();
+	clash = json_array();
 	for (size_t i = 0; i < fix->lines.n; i++)
 		json_array_append_new(lines,
 				      json_pack("{s:s, s:s}", "symbol", fix->lines.v[i].sym->name,
@@ -68,4 +72,45 @@ json_t *config_fix_json(const struct kc_fix *fix)
 						fix->clash.v[i]->pos.line));
 	return json_pack("{s:s, s:o, s:o}", "answer", kc_fix_name(fix->answer), "lines", lines,
 			 "clash", clash);
+}
+
+static void print_below(struct out *out, const struct strv *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		fprintf(out->message, "    %s\n", lines->v[i]);
+}
+
+void config_tell_failure(struct out *out, const char *arch, const struct kc_wish *w,
+			 const struct kc_explanation *e, const struct kc_fix *fix)
+{
+	auto_free char *line = config_wish_line(w);
+	auto_strv struct strv words = { 0 };
+
+	if (!e->now)
+		out_warn(out, "%s:%d: %s: this tree has no such symbol for %s", w->pos.file,
+			 w->pos.line, line, arch);
+	else
+		out_warn(out, "%s:%d: %s: it is %s", w->pos.file, w->pos.line, line, e->now);
+	print_below(out, &e->lines);
+	for (size_t i = 0; i < e->near.n; i++)
+		strv_addf(&words, "%s %s", i ? "or" : "did you mean", e->near.v[i]);
+	if (fix)
+		config_fix_words(fix, &words);
+	print_below(out, &words);
+}
+
+json_t *config_json_pos(const struct kc_wish *w)
+{
+	return json_pack("{s:o, s:i}", "file", out_json_text(w->pos.file), "line", w->pos.line);
+}
+
+json_t *config_failure_json(const struct kc_wish *w, const struct kc_explanation *e,
+			    const struct kc_fix *fix)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o}", "symbol",
+			 out_json_text(w->name), "wanted", out_json_text(w->value), "got",
+			 out_json_text(e->now), "at", config_json_pos(w), "reason",
+			 kc_reason_name(e->reason), "why", out_json_texts(&e->lines), "near",
+			 out_json_texts(&e->near), "optional", w->optional, "fix",
+			 config_fix_json(fix));
 }
