@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading with unknown answers, running what is asked for side by side and with the reading, reading again. Each round
- * answers all commands whose text does not depend on an unknown answer; kernels need three.
+ * Two readings. The first goes on without answers and finds the commands whose text depends on none; they run beside it
+ * and side by side. The second waits for each answer where it is needed, which is in the order in which they were
+ * started, and so comes to its end soon after the last of them.
  */
 #include "kconfig/probe.h"
 
@@ -21,13 +22,13 @@
 
 #define MAX_ANSWER  4096
 #define MAX_RUNNING 64
-#define MAX_ROUNDS  1000
 
 struct asked {
 	char *command, *key;
 	struct str answer;
 	pid_t pid;
 	int fd; /* its stdout; -1: not started yet, or ended */
+	bool started, ended;
 };
 
 struct known {
@@ -51,10 +52,11 @@ struct kc_probe {
 		struct asked **v;
 		size_t n, cap;
 	} asked;
-	struct map waiting; /* commands in asked */
+	struct map by_command; /* of asked */
 	struct asked *running[MAX_RUNNING];
-	size_t n_running, started; /* the first of asked are */
+	size_t n_running, next; /* of asked all before it are started */
 	size_t max_running;
+	bool waits;    /* an answer is waited for: the second reading */
 	bool doubtful; /* answers are not remembered */
 	int error;     /* negative errno: commands cannot be started */
 	struct {
@@ -71,7 +73,8 @@ static size_t processors(void)
 	CPU_ZERO(&set);
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		n = (size_t)CPU_COUNT(&set);
-	return n < 1 ? 1 : MIN(n, (size_t)MAX_RUNNING - 1);
+	/* one more may run for its being waited for */
+	return n < 1 ? 1 : MIN(n, (size_t)MAX_RUNNING - 2);
 }
 
 struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember)
@@ -101,9 +104,9 @@ static void forget_asked(struct kc_probe *p)
 		str_release(&p->asked.v[i]->answer);
 		free(p->asked.v[i]);
 	}
-	p->asked.n = p->started = 0;
-	map_release(&p->waiting, NULL);
-	p->waiting = (struct map){ 0 };
+	p->asked.n = p->next = 0;
+	map_release(&p->by_command, NULL);
+	p->by_command = (struct map){ 0 };
 }
 
 static void free_known(void *p)
@@ -195,6 +198,13 @@ static void drain(struct asked *a)
 		;
 }
 
+/* It has its answer. */
+static void end(struct kc_probe *p, struct asked *a)
+{
+	a->ended = true;
+	know(p, a->command, p->cache ? a->key : NULL, &a->answer);
+}
+
 /* Takes what those running have written, waiting for it at most so long. */
 static void wait_for(struct kc_probe *p, int timeout_ms)
 {
@@ -208,20 +218,37 @@ static void wait_for(struct kc_probe *p, int timeout_ms)
 		if (!fds[i].revents)
 			continue;
 		drain(p->running[i]);
-		if (p->running[i]->fd < 0)
-			p->running[i] = p->running[--p->n_running];
+		if (p->running[i]->fd >= 0)
+			continue;
+		end(p, p->running[i]);
+		p->running[i] = p->running[--p->n_running];
 	}
+}
+
+static void start_one(struct kc_probe *p, struct asked *a)
+{
+	if (a->started || p->error)
+		return;
+	a->started = true;
+	p->error = start(p, a);
+	if (!p->error)
+		p->running[p->n_running++] = a;
 }
 
 /* Starts as many as may run: one more than there are processors, for they start with reading files. */
 static void start_more(struct kc_probe *p)
 {
-	while (p->n_running < p->max_running && p->started < p->asked.n && !p->error) {
-		struct asked *a = p->asked.v[p->started++];
+	while (p->n_running < p->max_running && p->next < p->asked.n && !p->error)
+		start_one(p, p->asked.v[p->next++]);
+}
 
-		p->error = start(p, a);
-		if (!p->error)
-			p->running[p->n_running++] = a;
+/* Waits for one of those asked, before all others. */
+static void wait_for_one(struct kc_probe *p, struct asked *a)
+{
+	start_one(p, a);
+	while (!a->ended && !p->error) {
+		wait_for(p, -1);
+		start_more(p);
 	}
 }
 
@@ -237,7 +264,7 @@ static struct known *look_up(struct kc_probe *p, const char *command, struct str
 	return answer ? know(p, command, str_c(key), answer) : NULL;
 }
 
-static void ask(struct kc_probe *p, const char *command, char *key)
+static struct asked *ask(struct kc_probe *p, const char *command, char *key)
 {
 	struct asked *a = xnew(struct asked);
 
@@ -245,27 +272,44 @@ static void ask(struct kc_probe *p, const char *command, char *key)
 	a->command = xstrdup(command);
 	a->key = key;
 	vec_push(&p->asked, a);
-	map_set(&p->waiting, command, p);
-	/* they run while reading goes on */
-	if (p->n_running)
-		wait_for(p, 0);
-	start_more(p);
+	map_set(&p->by_command, command, a);
+	return a;
+}
+
+/* What is not known yet: asked for, and waited for if that is to be. */
+static struct known *get(struct kc_probe *p, const char *command)
+{
+	struct asked *a = map_get(&p->by_command, command);
+	auto_str struct str key = { 0 };
+	struct known *k = a ? NULL : look_up(p, command, &key);
+
+	if (k)
+		return k;
+	if (!a)
+		a = ask(p, command, str_take(&key));
+	if (p->waits) {
+		wait_for_one(p, a);
+	} else {
+		/* they run while reading goes on */
+		if (p->n_running)
+			wait_for(p, 0);
+		start_more(p);
+	}
+	return p->waits ? map_get(&p->known, command) : NULL;
 }
 
 static bool answer(void *ctx, const char *command, struct str *ret)
 {
 	struct kc_probe *p = ctx;
-	auto_str struct str key = { 0 };
 	struct known *k = map_get(&p->known, command);
 
-	if (!k && map_has(&p->waiting, command))
+	/* in one reading an answer is unknown throughout, or known */
+	if (k && !p->waits && map_has(&p->by_command, command))
 		return false;
 	if (!k)
-		k = look_up(p, command, &key);
-	if (!k) {
-		ask(p, command, str_take(&key));
+		k = get(p, command);
+	if (!k)
 		return false;
-	}
 	if (!k->used && k->key)
 		kc_inputs_answer(&p->inputs, k->key);
 	k->used = true;
@@ -293,7 +337,7 @@ static bool can_write(int dirfd)
 /* Waits for all that was asked. */
 static int finish_asked(struct kc_probe *p)
 {
-	while (p->n_running || (p->started < p->asked.n && !p->error)) {
+	while (p->n_running || (p->next < p->asked.n && !p->error)) {
 		start_more(p);
 		if (p->n_running)
 			wait_for(p, -1);
@@ -301,12 +345,10 @@ static int finish_asked(struct kc_probe *p)
 	/* commands make folders where they run; what they answer where that fails says nothing of a compiler */
 	if (p->cache && !can_write(p->dirfd))
 		p->doubtful = true;
-	for (size_t i = 0; i < p->asked.n && !p->error; i++) {
-		struct asked *a = p->asked.v[i];
+	for (size_t i = 0; i < p->asked.n && p->cache && !p->doubtful && !p->error; i++) {
+		const struct asked *a = p->asked.v[i];
 
-		know(p, a->command, p->cache ? a->key : NULL, &a->answer);
-		if (p->cache && !p->doubtful)
-			kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
+		kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
 	}
 	forget_asked(p);
 	return p->error;
@@ -356,7 +398,7 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 {
 	const struct kc_snapshot_name name = { spec->dirfd, spec->env, spec->dialect, file };
 	struct kc_parse asking = *spec;
-	int r = -EAGAIN;
+	int r;
 
 	*ret_tree = p->cache ? kc_snapshot_load(&name, p->cache, spec->say, spec->ctx) : NULL;
 	if (*ret_tree)
@@ -365,12 +407,15 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 	asking.say = keep_line;
 	asking.ctx = p;
 	asking.inputs = &p->inputs;
-	for (int round = 0; r == -EAGAIN && round < MAX_ROUNDS; round++) {
+	begin_reading(p);
+	r = kc_tree_parse(&asking, file, ret_tree);
+	if (r == -EAGAIN) {
+		p->waits = true;
 		begin_reading(p);
 		r = kc_tree_parse(&asking, file, ret_tree);
-		if (r == -EAGAIN && (!p->asked.n || finish_asked(p) < 0))
-			r = -EINVAL;
 	}
+	if (finish_asked(p) < 0)
+		r = -EINVAL;
 	if (r == 0 && p->cache && !p->doubtful)
 		keep(p, &name, *ret_tree);
 	if (p->error)
@@ -383,11 +428,10 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 
 int kc_probe_ask(struct kc_probe *p, const char *command, struct str *ret)
 {
-	if (answer(p, command, ret))
-		return 0;
+	p->waits = true;
+	answer(p, command, ret);
 	if (finish_asked(p) < 0)
 		return p->error;
-	answer(p, command, ret);
 	if (p->cache)
 		kc_cache_save(p->cache);
 	return 0;
