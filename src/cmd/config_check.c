@@ -188,6 +188,20 @@ static int read_subject(struct check *c, struct err *err)
 	return r < 0 ? r : parse_config(c, err);
 }
 
+/* The name to ask for: with a tree the first that it knows, be it a former one. */
+static const char *name_to_ask(const struct check *c, const struct kc_requirement *r,
+			       const char *symbol)
+{
+	for (unsigned i = 0; c->with_tree && i < r->n_symbols + r->n_was; i++) {
+		const char *name = i < r->n_symbols ? r->symbols[i] : r->was[i - r->n_symbols];
+		const struct kc_sym *s = kc_sym_find(c->tree.tree, name);
+
+		if (s && s->defs)
+			return name;
+	}
+	return symbol;
+}
+
 /* The same value of the same symbol is wished for once. */
 static ssize_t add_wish(struct check *c, const struct kc_requirement *r, const char *symbol,
 			const char *is)
@@ -218,12 +232,13 @@ static void check_profile(struct check *c, struct result *res)
 	for (size_t i = 0; i < res->profile.requires.n; i++) {
 		struct miss m = { .r = res->profile.requires.v[i] };
 
-		if (!kc_requirement_applies(m.r, &kernel)) {
+		if (!kc_requirement_applies(m.r, &kernel, &c->config)) {
 			res->skipped++;
 		} else if (kc_requirement_holds(m.r, &c->config, &m.symbol, &m.is)) {
 			res->held++;
 		} else {
 			*(m.r->level == KC_REQUIRED ? &res->required : &res->recommended) += 1;
+			m.symbol = name_to_ask(c, m.r, m.symbol);
 			m.wish = add_wish(c, m.r, m.symbol, m.is);
 			vec_push(&res->missing, m);
 		}

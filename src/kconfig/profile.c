@@ -21,7 +21,7 @@ struct kc_profile_file {
 	unsigned n_source, n_include;
 	struct kc_requirement *requires;
 	unsigned n_requires;
-	char *path; /* not of the file */
+	char *path, *shown; /* not of the file: where it lies; what places in it are called */
 };
 
 /* clang-format off */
@@ -45,6 +45,7 @@ static const cyaml_schema_field_t requirement_fields[] = {
 	LIST(R, "want", want, 0),
 	TEXT(R, "since", since, CYAML_FLAG_OPTIONAL),
 	TEXT(R, "until", until, CYAML_FLAG_OPTIONAL),
+	TEXT(R, "when", when, CYAML_FLAG_OPTIONAL),
 	LIST(R, "arch", arch, CYAML_FLAG_OPTIONAL),
 	LIST(R, "was", was, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, R, level, levels, countof(levels)),
@@ -70,7 +71,7 @@ static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POIN
 static void file_free(struct kc_profile_file *f)
 {
 	free(f->path);
-	f->path = NULL;
+	free(f->shown);
 	/* symbols is not the file's own */
 	yaml_free(&schema, f);
 }
@@ -130,6 +131,8 @@ static int check_names(const struct kc_requirement *r, struct err *err)
 		if (!is_symbol(r->symbols[i]))
 			return bad(r, err,
 				   "not the name of a symbol (without CONFIG_):", r->symbols[i]);
+	if (r->when && !is_symbol(r->when))
+		return bad(r, err, "not the name of a symbol (without CONFIG_):", r->when);
 	for (unsigned i = 0; i < r->n_was; i++)
 		if (!is_symbol(r->was[i]))
 			return bad(r, err,
@@ -183,10 +186,15 @@ static int prepare(struct kc_profile_file *f, const char *yaml, struct err *err)
 		q->symbols = q->symbol ? &q->symbol : q->any;
 		q->n_symbols = q->symbol ? 1 : q->n_any;
 		find_line(&yaml, &line, q);
-		q->pos = (struct kc_pos){ f->path, MAX(line - 1, 1) };
+		q->pos = (struct kc_pos){ f->shown, MAX(line - 1, 1) };
 		r = check(q, err);
 	}
 	return r;
+}
+
+static bool is_file(const char *name)
+{
+	return strchr(name, '/') || str_ends(name, ".yaml");
 }
 
 static int find_file(const char *name, const char *from, char **ret, struct err *err)
@@ -196,7 +204,7 @@ static int find_file(const char *name, const char *from, char **ret, struct err 
 	const char *near;
 	int r;
 
-	if (strchr(name, '/') || str_ends(name, ".yaml")) {
+	if (is_file(name)) {
 		dir = from ? path_dir(from) : NULL;
 		*ret = dir && *name != '/' ? path_join(dir, name) : xstrdup(name);
 		return 0;
@@ -229,8 +237,8 @@ static int read_includes(struct kc_profile *p, const struct kc_profile_file *f, 
 	return 0;
 }
 
-static int load(struct kc_profile *p, const char *path, struct kc_profile_file **ret,
-		struct err *err)
+static int load(struct kc_profile *p, const char *name, const char *path,
+		struct kc_profile_file **ret, struct err *err)
 {
 	auto_str struct str yaml = { 0 };
 	void *data = NULL;
@@ -242,6 +250,8 @@ static int load(struct kc_profile *p, const char *path, struct kc_profile_file *
 		return r;
 	*ret = data;
 	(*ret)->path = xstrdup(path);
+	/* kiln's own by its name: where it lies says nothing */
+	(*ret)->shown = xstrdup(is_file(name) ? path : name);
 	vec_push(&p->files, *ret);
 	return prepare(*ret, str_c(&yaml), err);
 }
@@ -259,7 +269,7 @@ static int read_file(struct kc_profile *p, const char *name, const char *from, s
 	if (r == 0 && p->files.n >= MAX_FILES)
 		return err_set(err, -EINVAL, "more than %d profiles include each other", MAX_FILES);
 	if (r == 0)
-		r = load(p, path, &f, err);
+		r = load(p, name, path, &f, err);
 	if (r == 0)
 		r = read_includes(p, f, err);
 	for (unsigned i = 0; r == 0 && i < f->n_requires; i++)
@@ -305,12 +315,15 @@ int kc_profile_names(struct strv *ret, struct err *err)
 	return 0;
 }
 
-bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part_spec *kernel)
+bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part_spec *kernel,
+			    const struct dotconfig *c)
 {
 	bool known = kernel->arch || kernel->srcarch, found = !r->n_arch || !known;
 
 	for (unsigned i = 0; i < r->n_arch; i++)
 		found |= kc_is_arch(kernel, r->arch[i]);
+	if (r->when && str_eq(dotconfig_get(c, r->when), "n"))
+		return false;
 	return found && kc_is_version(kernel, r->since, r->until);
 }
 

@@ -11,6 +11,7 @@
  *	    since: "5.12"			only for kernels of that version and newer
  *	    until: "6.10"			up to and without it
  *	    arch: [x86, arm64]			only for these (names of $ARCH or of folders below arch/)
+ *	    when: DEVMEM			only where this symbol is not n
  *	    was: [CHECKPOINT_RESTORE]		its names in other versions: they count for it
  *	    level: recommended			required where it does not say
  *	    reason: what for, in a sentence
@@ -32,7 +33,7 @@ struct kc_requirement {
 	unsigned n_symbols;
 	char **want, **arch, **was;
 	unsigned n_want, n_arch, n_was;
-	char *since, *until; /* or NULL */
+	char *since, *until, *when; /* or NULL */
 	char *reason;
 	int level;	   /* enum kc_level */
 	struct kc_pos pos; /* of its first key; file as the profile was found */
@@ -66,8 +67,12 @@ void kc_profile_release(struct kc_profile *p);
 /* The names of kiln's own profiles, sorted. */
 int kc_profile_names(struct strv *ret, struct err *err);
 
-/* Whether r is about a kernel of that version and architecture; what is unknown (NULL) is taken to be. */
-bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part_spec *kernel);
+/*
+ * Whether r is about a kernel of that version and architecture and that configuration. What is unknown of the first two
+ * (NULL) excludes nothing.
+ */
+bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part_spec *kernel,
+			    const struct dotconfig *c);
 /*
  * Whether the configuration has what r wants. *ret_symbol is the symbol that has it, or the first that would do; *ret_is
  * its value there, with quotes as in .config (under whichever of its names). Both point into r and c.
