@@ -21,7 +21,9 @@ struct kc_profile_file {
 	unsigned n_source, n_include;
 	struct kc_requirement *requires;
 	unsigned n_requires;
-	char *path, *shown; /* not of the file: where it lies; what places in it are called */
+	/* not of the file: where it lies, which file that is, what places in it are called */
+	char *path, *shown;
+	struct file_id id;
 };
 
 /* clang-format off */
@@ -161,14 +163,17 @@ static void find_line(const char **p, int *line, const struct kc_requirement *r)
 {
 	const char *at = *p;
 	int n = *line;
-	const char *name = r->n_symbols ? r->symbols[0] : r->reason;
+	bool found = false;
+	const char *name = r->n_symbols ? r->symbols[0] : "want:";
 
 	for (; *at; n++) {
 		size_t len = strcspn(at, "\n");
 		auto_free char *one = xstrndup(at, len);
 
 		at += len + (at[len] == '\n');
-		if ((strstr(one, "symbol:") || strstr(one, "any:")) && strstr(one, name)) {
+		if (!r->n_symbols || strstr(one, "symbol:") || strstr(one, "any:"))
+			found = strstr(one, name);
+		if (found) {
 			*p = at;
 			*line = n + 1;
 			return;
@@ -206,6 +211,8 @@ static int find_file(const char *name, const char *from, char **ret, struct err 
 
 	if (is_file(name)) {
 		dir = from ? path_dir(from) : NULL;
+		while (dir && str_skip(&name, "./"))
+			;
 		*ret = dir && *name != '/' ? path_join(dir, name) : xstrdup(name);
 		return 0;
 	}
@@ -256,20 +263,30 @@ static int load(struct kc_profile *p, const char *name, const char *path,
 	return prepare(*ret, str_c(&yaml), err);
 }
 
+static bool was_read(const struct kc_profile *p, const struct stat *st)
+{
+	for (size_t i = 0; i < p->files.n; i++)
+		if (p->files.v[i]->id.dev == st->st_dev && p->files.v[i]->id.ino == st->st_ino)
+			return true;
+	return false;
+}
+
 /* A file that was read already adds nothing, so profiles may include the same or each other. */
 static int read_file(struct kc_profile *p, const char *name, const char *from, struct err *err)
 {
 	auto_free char *path = NULL;
 	struct kc_profile_file *f;
+	struct stat st = { 0 };
 	int r = find_file(name, from, &path, err);
 
-	for (size_t i = 0; r == 0 && i < p->files.n; i++)
-		if (str_eq(p->files.v[i]->path, path))
-			return 0;
+	if (r == 0 && stat(path, &st) == 0 && was_read(p, &st))
+		return 0;
 	if (r == 0 && p->files.n >= MAX_FILES)
 		return err_set(err, -EINVAL, "more than %d profiles include each other", MAX_FILES);
 	if (r == 0)
 		r = load(p, name, path, &f, err);
+	if (r == 0)
+		f->id = file_id_of(&st);
 	if (r == 0)
 		r = read_includes(p, f, err);
 	for (unsigned i = 0; r == 0 && i < f->n_requires; i++)
