@@ -38,7 +38,9 @@ static const struct opt opts[] = {
 struct miss {
 	const struct kc_requirement *r;
 	const char *symbol, *is; /* in r, and in the configuration */
-	ssize_t wish;		 /* index into check.wishes; -1: there is no value to wish for */
+	ssize_t wish;		 /* index into check.wishes; -1: it is not asked for */
+	const char
+		*instead; /* a symbol that is asked for otherwise, so that this is not asked for */
 };
 
 /* What became of one profile. */
@@ -225,6 +227,39 @@ static ssize_t add_wish(struct check *c, const struct kc_requirement *r, const c
 	return (ssize_t)c->wishes.n - 1;
 }
 
+static bool wants_n(const struct kc_requirement *r)
+{
+	return r->n_want == 1 && str_eq(r->want[0], "n");
+}
+
+/*
+ * "DEVMEM is n" and "STRICT_DEVMEM is y when there is DEVMEM" are not asked for together: what is required to be n makes the
+ * other go away, what is only recommended to be n stays while something required is about it.
+ */
+static void settle(struct miss *off, struct miss *other)
+{
+	if (!wants_n(off->r) || !str_eq(other->r->when, off->r->symbols[0]))
+		return;
+	if (off->r->level == KC_REQUIRED)
+		other->instead = off->symbol;
+	else if (other->r->level == KC_REQUIRED)
+		off->instead = other->symbol;
+	else
+		other->instead = off->symbol;
+}
+
+static void make_wishes(struct check *c, struct result *res)
+{
+	for (size_t i = 0; i < res->missing.n; i++)
+		for (size_t k = 0; k < res->missing.n; k++)
+			settle(&res->missing.v[i], &res->missing.v[k]);
+	for (size_t i = 0; i < res->missing.n; i++) {
+		struct miss *m = &res->missing.v[i];
+
+		m->wish = m->instead ? -1 : add_wish(c, m->r, m->symbol, m->is);
+	}
+}
+
 static void check_profile(struct check *c, struct result *res)
 {
 	const struct kc_part_spec kernel = { c->version, c->arch, c->srcarch };
@@ -239,10 +274,10 @@ static void check_profile(struct check *c, struct result *res)
 		} else {
 			*(m.r->level == KC_REQUIRED ? &res->required : &res->recommended) += 1;
 			m.symbol = name_to_ask(c, m.r, m.symbol);
-			m.wish = add_wish(c, m.r, m.symbol, m.is);
 			vec_push(&res->missing, m);
 		}
 	}
+	make_wishes(c, res);
 }
 
 static bool is_good(const struct check *c, const struct result *res)
@@ -282,6 +317,12 @@ static void print_miss(struct check *c, const struct miss *m)
 		out_print(c->out, "      %s\n", e.lines.v[i]);
 	if (c->asked && m->wish >= 0 && !e.now)
 		out_print(c->out, "      this tree has no such symbol for %s\n", c->tree.arch);
+	else if (e.reason != KC_HOLDS && !e.lines.n)
+		out_print(c->out, "      asked for it would still be %s (%s)\n", e.now,
+			  kc_reason_name(e.reason));
+	else if (c->asked && m->instead)
+		out_print(c->out, "      not asked for together with what is wanted of %s\n",
+			  m->instead);
 	kc_explanation_release(&e);
 }
 
@@ -362,7 +403,11 @@ static void add_part(const struct check *c, const struct result *res, struct str
 
 		str_addf(to, "\n# %s: ", res->profile.name);
 		str_add_printable(to, m->r->reason, strlen(m->r->reason));
-		if (!w)
+		if (m->instead)
+			str_addf(to,
+				 "\n# left out: %s is asked for, and the two do not go together\n",
+				 m->instead);
+		else if (!w)
 			str_addf(to, "\n# %s must be %s; what exactly is for you to say\n",
 				 m->symbol, words);
 		else if (str_eq(w->value, "n"))
