@@ -10,6 +10,7 @@
 #include "kconfig/explain.h"
 #include "kconfig/profile.h"
 #include "kernel/resolve.h"
+#include "kernel/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,10 +48,11 @@ struct miss {
 struct result {
 	struct kc_profile profile;
 	size_t held, skipped, required, recommended; /* the latter two do not hold */
-	struct {
+	/* what does not hold, and what would no longer once that is asked for */
+	struct misses {
 		struct miss *v;
 		size_t n, cap;
-	} missing;
+	} missing, following;
 };
 
 struct check {
@@ -75,6 +77,7 @@ static void release(struct check *c)
 {
 	for (size_t i = 0; i < c->results.n; i++) {
 		free(c->results.v[i].missing.v);
+		free(c->results.v[i].following.v);
 		kc_profile_release(&c->results.v[i].profile);
 	}
 	free(c->results.v);
@@ -175,6 +178,33 @@ static int read_tree(struct check *c, struct err *err)
 	return 0;
 }
 
+/* Puts what n compressed bytes of a file hold into the place of the text. */
+static int unpack(struct check *c, enum krn_comp comp, size_t n, struct err *err)
+{
+	auto_close int fd = open(c->o->file, O_RDONLY | O_CLOEXEC);
+	const struct krn_packed in = { .fd = fd, .size = n, .comp = comp, .max = MAX_CONFIG };
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, "cannot open '%s'", c->o->file);
+	str_clear(&c->text);
+	r = krn_unpack_str(&in, &c->text, err);
+	return r < 0 ? err_wrap(err, r, "'%s'", c->o->file) : 0;
+}
+
+/* A file, which may be compressed, as /proc/config.gz is. */
+static int read_plain(struct check *c, struct err *err)
+{
+	int r = file_read(AT_FDCWD, c->o->file, MAX_CONFIG, &c->text, err);
+	enum krn_comp comp;
+
+	c->subject = xstrdup(c->o->file);
+	if (r < 0)
+		return r;
+	comp = krn_comp_of((const uint8_t *)str_c(&c->text), c->text.n);
+	return comp == KRN_COMP_NONE ? 0 : unpack(c, comp, c->text.n, err);
+}
+
 static int read_subject(struct check *c, struct err *err)
 {
 	int r;
@@ -182,8 +212,7 @@ static int read_subject(struct check *c, struct err *err)
 	if (c->o->kernel) {
 		r = read_kernel(c, err);
 	} else if (c->o->file && !c->o->config.tree) {
-		c->subject = xstrdup(c->o->file);
-		r = file_read(AT_FDCWD, c->o->file, MAX_CONFIG, &c->text, err);
+		r = read_plain(c, err);
 	} else {
 		r = read_tree(c, err);
 	}
@@ -285,14 +314,51 @@ static bool is_good(const struct check *c, const struct result *res)
 	return !res->required && !(c->o->strict && res->recommended);
 }
 
+static bool is_among(const struct misses *all, const struct kc_requirement *r)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].r == r)
+			return true;
+	return false;
+}
+
+/* Wishes for what a configuration with the wishes so far would lack: defaults of what is new in it, lines about it. */
+static void follow(struct check *c, struct result *res, const struct dotconfig *now)
+{
+	const struct kc_part_spec kernel = { c->version, c->arch, c->srcarch };
+
+	for (size_t i = 0; i < res->profile.requires.n; i++) {
+		struct miss m = { .r = res->profile.requires.v[i] };
+
+		if (!kc_requirement_applies(m.r, &kernel, now) ||
+		    kc_requirement_holds(m.r, now, &m.symbol, &m.is) ||
+		    is_among(&res->missing, m.r) || is_among(&res->following, m.r))
+			continue;
+		m.symbol = name_to_ask(c, m.r, m.symbol);
+		m.wish = add_wish(c, m.r, m.symbol, m.is);
+		vec_push(&res->following, m);
+	}
+}
+
 /* With a tree: what the configuration would be if all that is missing were asked for. */
 static int ask(struct check *c, struct err *err)
 {
-	auto_str struct str text = { 0 };
+	for (size_t wishes = 0; c->with_tree && wishes < c->wishes.n;) {
+		auto_str struct str text = { 0 };
+		struct dotconfig now = { 0 };
+		int r;
 
-	if (!c->with_tree || !c->wishes.n)
-		return 0;
-	return config_make(&c->tree, c->subject, &c->wishes, &c->asked, &text, err);
+		wishes = c->wishes.n;
+		kc_conf_free(take_ptr(c->asked));
+		r = config_make(&c->tree, c->subject, &c->wishes, &c->asked, &text, err);
+		if (r < 0)
+			return r;
+		dotconfig_parse(&now, str_c(&text), text.n);
+		for (size_t i = 0; i < c->results.n; i++)
+			follow(c, &c->results.v[i], &now);
+		dotconfig_release(&now);
+	}
+	return 0;
 }
 
 static void explain(struct check *c, const struct miss *m, struct kc_explanation *ret)
@@ -393,10 +459,11 @@ static void print_json(struct check *c, bool good)
 				   "arch", out_json_text(c->arch), "profiles", all));
 }
 
-static void add_part(const struct check *c, const struct result *res, struct str *to)
+static void add_part(const struct check *c, const struct result *res, const struct misses *all,
+		     struct str *to)
 {
-	for (size_t i = 0; i < res->missing.n; i++) {
-		const struct miss *m = &res->missing.v[i];
+	for (size_t i = 0; i < all->n; i++) {
+		const struct miss *m = &all->v[i];
 		auto_free char *words = kc_requirement_words(m->r);
 		const struct kc_wish *w = m->wish < 0 ? NULL : &c->wishes.v[m->wish];
 		const char *mark = w && w->optional ? " #kiln: optional" : "";
@@ -425,7 +492,9 @@ static int write_part(const struct check *c, struct err *err)
 		return 0;
 	str_addf(&text, "# What %s lacks, by 'kiln config check'.\n", c->subject);
 	for (size_t i = 0; i < c->results.n; i++)
-		add_part(c, &c->results.v[i], &text);
+		add_part(c, &c->results.v[i], &c->results.v[i].missing, &text);
+	for (size_t i = 0; i < c->results.n; i++)
+		add_part(c, &c->results.v[i], &c->results.v[i].following, &text);
 	return file_write_out(c->o->part, text.s, text.n, err);
 }
 
