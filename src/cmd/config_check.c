@@ -88,8 +88,7 @@ static void release(struct check *c)
 	free(c->subject);
 	free(c->version);
 	free(c->arch);
-	if (c->with_tree)
-		config_tree_release(&c->tree);
+	config_tree_release(&c->tree);
 }
 
 /* The comment at the top: "# Linux/x86 6.1.0 Kernel Configuration". */
@@ -187,7 +186,7 @@ static int unpack(struct check *c, enum krn_comp comp, size_t n, struct err *err
 
 	if (fd < 0)
 		return err_sys(err, "cannot open '%s'", c->o->file);
-	str_clear(&c->text);
+	str_release(&c->text);
 	r = krn_unpack_str(&in, &c->text, err);
 	return r < 0 ? err_wrap(err, r, "'%s'", c->o->file) : 0;
 }
