@@ -33,9 +33,21 @@ static int bad(const struct reading *r, struct err *err, const char *what, const
 
 static int include(const struct reading *r, const char *file, struct err *err);
 
-static bool is_arch(const struct reading *r, const char *word)
+bool kc_is_arch(const struct kc_part_spec *spec, const char *word)
 {
-	return str_eq(word, r->spec->arch) || str_eq(word, r->spec->srcarch);
+	return str_eq(word, spec->arch) || str_eq(word, spec->srcarch);
+}
+
+bool kc_is_version(const struct kc_part_spec *spec, const char *since, const char *until)
+{
+	/* a release candidate has what its release has */
+	auto_free char *version =
+		spec->version ? xstrndup(spec->version, strcspn(spec->version, "-")) : NULL;
+
+	if (!version)
+		return true;
+	return (!since || str_vercmp(version, since) >= 0) &&
+	       (!until || str_vercmp(version, until) < 0);
 }
 
 /* Words behind `arch`. */
@@ -47,7 +59,7 @@ static void take_arch(const struct reading *r, char *words, struct marks *m)
 		size_t n = strcspn(p, " \t");
 		auto_free char *word = xstrndup(p, n);
 
-		found |= is_arch(r, word);
+		found |= kc_is_arch(r->spec, word);
 		p += n;
 		p += strspn(p, " \t");
 	}
@@ -62,10 +74,6 @@ static int take_directive(struct reading *r, char *words, struct marks *m, bool 
 	size_t n = strcspn(words, " \t");
 	auto_free char *verb = xstrndup(words, n);
 	char *rest = words + n + strspn(words + n, " \t");
-	/* a release candidate has what its release has */
-	auto_free char *version =
-		r->spec->version ? xstrndup(r->spec->version, strcspn(r->spec->version, "-"))
-				 : NULL;
 
 	if (str_eq(verb, "override"))
 		m->override = true;
@@ -74,9 +82,9 @@ static int take_directive(struct reading *r, char *words, struct marks *m, bool 
 	else if (str_eq(verb, "silent"))
 		m->silent = m->optional = true;
 	else if (str_eq(verb, "since") && *rest)
-		m->out |= version && str_vercmp(version, rest) < 0;
+		m->out |= !kc_is_version(r->spec, rest, NULL);
 	else if (str_eq(verb, "until") && *rest)
-		m->out |= version && str_vercmp(version, rest) >= 0;
+		m->out |= !kc_is_version(r->spec, NULL, rest);
 	else if (str_eq(verb, "arch") && *rest)
 		take_arch(r, rest, m);
 	else if (str_eq(verb, "include") && *rest && own)

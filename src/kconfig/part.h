@@ -36,6 +36,11 @@ struct kc_part_spec {
 	const char *arch, *srcarch;
 };
 
+/* Whether word names its architecture. */
+bool kc_is_arch(const struct kc_part_spec *spec, const char *word);
+/* Whether its version is since or newer and older than until; either may be NULL, and so may the version. */
+bool kc_is_version(const struct kc_part_spec *spec, const char *since, const char *until);
+
 /*
  * Reads a part and adds its wishes. A line that is neither wish nor comment, an unknown directive, parts that include
  * each other: -EINVAL with file and line.
