@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "cmd/cmd.h"
-#include "cmd/config_tree.h"
+#include "cmd/config_renames.h"
 #include "kconfig/explain.h"
 
 #include <errno.h>
@@ -29,6 +29,7 @@ struct resolve {
 	struct out *out;
 	const struct resolve_opts *o;
 	struct config_tree tree;
+	struct config_renames renames;
 	struct kc_wishes wishes;
 	struct kc_conf *conf;
 	struct str text;
@@ -78,18 +79,24 @@ static void find_contradictions(struct resolve *r)
 	map_release(&last, NULL);
 }
 
-static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
+static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e,
+			 const struct kc_renamed *renamed)
 {
+	const struct kc_rename *known = renamed->entry;
 	auto_free char *line = line_of(w);
 
 	if (r->out->json)
 		json_array_append_new(
 			r->failures,
-			json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "symbol",
+			json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b}", "symbol",
 				  out_json_text(w->name), "wanted", out_json_text(w->value), "got",
 				  out_json_text(e->now), "at", json_pos(w), "reason",
 				  kc_reason_name(e->reason), "why", out_json_texts(&e->lines),
-				  "near", out_json_texts(&e->near), "optional", w->optional));
+				  "near", out_json_texts(&e->near), "renamed",
+				  out_json_texts(&renamed->names), "removed",
+				  out_json_text(known && known->kind == KC_REMOVED ? known->since
+										   : NULL),
+				  "optional", w->optional));
 	if (!e->now)
 		out_warn(r->out, "%s:%d: %s: this tree has no such symbol for %s", w->pos.file,
 			 w->pos.line, line, r->tree.arch);
@@ -112,15 +119,18 @@ static void verify(struct resolve *r)
 	for (size_t i = 0; i < r->wishes.n; i++) {
 		const struct kc_wish *w = &r->wishes.v[i];
 		struct kc_explanation e;
+		struct kc_renamed renamed;
 
 		kc_explain(r->conf, w, &r->wishes, &e);
+		config_explain_renamed(&r->renames, &r->tree, w, &e, &renamed);
 		if (e.reason == KC_HOLDS) {
 			r->held++;
 		} else if (!is_replaced(&e)) {
 			*(w->optional ? &r->optional : &r->failed) += 1;
 			if (!w->silent)
-				tell_failure(r, w, &e);
+				tell_failure(r, w, &e, &renamed);
 		}
+		kc_renamed_release(&renamed);
 		kc_explanation_release(&e);
 	}
 }
@@ -184,7 +194,9 @@ static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 static int run_config_resolve(struct out *out, const struct global_opts *global, void *o,
 			      char **args, size_t n_args, size_t dashes, struct err *err)
 {
-	struct resolve r = { .out = out, .o = o, .tree = { .dirfd = -1 } };
+	struct resolve r = {
+		.out = out, .o = o, .tree = { .dirfd = -1 }, .renames = { .out = out }
+	};
 	int ret;
 
 	r.failures = json_array();
@@ -195,6 +207,7 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 	kc_conf_free(r.conf);
 	str_release(&r.text);
 	kc_wishes_release(&r.wishes);
+	config_renames_release(&r.renames);
 	config_tree_release(&r.tree);
 	return ret;
 }

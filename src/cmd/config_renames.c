@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/config_renames.h"
+
+#include "base/path.h"
+
+int config_renames_open(struct config_renames *r, const char *file, struct out *out,
+			struct err *err)
+{
+	r->out = out;
+	if (!file)
+		return 0;
+	r->tried = true;
+	return kc_renames_load(&r->table, file, err);
+}
+
+static void open_own(struct config_renames *r)
+{
+	auto_free char *path = NULL;
+	auto_err struct err err = { 0 };
+	int ret;
+
+	if (r->tried)
+		return;
+	r->tried = true;
+	ret = dir_own_file("renames/linux.yaml", &path, &err);
+	if (ret == 0)
+		ret = kc_renames_load(&r->table, path, &err);
+	if (ret < 0)
+		out_warn(r->out, "renamed symbols are not known: %s", err.msg);
+}
+
+void config_renamed(struct config_renames *r, const struct config_tree *t, const char *name,
+		    struct kc_renamed *ret)
+{
+	open_own(r);
+	kc_renames_find(&r->table, t->tree, t->version, t->srcarch, name, ret);
+}
+
+void config_explain_renamed(struct config_renames *r, const struct config_tree *t,
+			    const struct kc_wish *w, struct kc_explanation *e,
+			    struct kc_renamed *ret)
+{
+	*ret = (struct kc_renamed){ 0 };
+	if (e->reason != KC_NO_SUCH_SYMBOL)
+		return;
+	config_renamed(r, t, w->name, ret);
+	kc_explain_renamed(e, w, ret);
+}
+
+void config_renames_release(struct config_renames *r)
+{
+	kc_renames_release(&r->table);
+}
