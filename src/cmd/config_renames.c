@@ -13,27 +13,27 @@ int config_renames_open(struct config_renames *r, const char *file, struct out *
 	return kc_renames_load(&r->table, file, err);
 }
 
-static void open_own(struct config_renames *r)
+const struct kc_renames *config_renames_table(struct config_renames *r)
 {
 	auto_free char *path = NULL;
 	auto_err struct err err = { 0 };
 	int ret;
 
 	if (r->tried)
-		return;
+		return &r->table;
 	r->tried = true;
 	ret = dir_own_file("renames/linux.yaml", &path, &err);
 	if (ret == 0)
 		ret = kc_renames_load(&r->table, path, &err);
 	if (ret < 0)
 		out_warn(r->out, "renamed symbols are not known: %s", err.msg);
+	return &r->table;
 }
 
 void config_renamed(struct config_renames *r, const struct config_tree *t, const char *name,
 		    struct kc_renamed *ret)
 {
-	open_own(r);
-	kc_renames_find(&r->table, t->tree, t->version, t->srcarch, name, ret);
+	kc_renames_find(config_renames_table(r), t->tree, t->version, t->srcarch, name, ret);
 }
 
 void config_explain_renamed(struct config_renames *r, const struct config_tree *t,

@@ -14,6 +14,8 @@ struct config_renames {
 /* file: read now; NULL: kiln's own, read when it is asked, where a failure is a warning and nothing is known then. */
 int config_renames_open(struct config_renames *r, const char *file, struct out *out,
 			struct err *err);
+/* The table itself, empty where kiln's own cannot be read. */
+const struct kc_renames *config_renames_table(struct config_renames *r);
 /* What is known of a name that the tree does not have; *ret is to be released. */
 void config_renamed(struct config_renames *r, const struct config_tree *t, const char *name,
 		    struct kc_renamed *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
 #include "cmd/cmd.h"
-#include "cmd/config_tree.h"
+#include "cmd/config_renames.h"
 #include "kconfig/expr.h"
 #include "kconfig/origin.h"
 #include "kconfig/relations.h"
@@ -232,6 +232,8 @@ static int run_why_not(struct out *out, const struct global_opts *global, void *
 		       size_t n_args, size_t dashes, struct err *err)
 {
 	struct why w = { .out = out, .tree = { .dirfd = -1 } };
+	struct config_renames renames = { .out = out };
+	struct kc_renamed renamed;
 	struct kc_explanation e = { 0 };
 	int r;
 
@@ -246,10 +248,13 @@ static int run_why_not(struct out *out, const struct global_opts *global, void *
 		const struct kc_wish *wish = &w.wishes.v[w.wishes.n - 1];
 
 		kc_explain(w.conf, wish, &w.wishes, &e);
+		config_explain_renamed(&renames, &w.tree, wish, &e, &renamed);
 		tell(&w, wish, &e);
 		r = e.reason == KC_HOLDS ? EXIT_OK : EXIT_NO;
 		kc_explanation_release(&e);
+		kc_renamed_release(&renamed);
 	}
+	config_renames_release(&renames);
 	why_release(&w);
 	return r;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libcyaml makes the entries by the schema below; what it allocates it frees, and the maps point into it. */
 #include "kconfig/renames.h"
 
 #include "base/dl.h"
@@ -43,6 +44,7 @@ static const cyaml_schema_field_t fields[] = {
 	{ .key = "into", .value = { CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, &word, 1, MAX_INTO) },
 	  .data_offset = offsetof(struct kc_rename, into), .count_offset = offsetof(struct kc_rename, n_into), .count_size = sizeof(unsigned) },
 	CYAML_FIELD_STRING_PTR("since", CYAML_FLAG_POINTER, struct kc_rename, since, 1, 20),
+	CYAML_FIELD_STRING_PTR("first", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct kc_rename, first, 1, 20),
 	CYAML_FIELD_STRING_PTR("last", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct kc_rename, last, 1, 20),
 	{ .key = "arch", .value = { CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, &word, 1, MAX_INTO) },
 	  .data_offset = offsetof(struct kc_rename, arch), .count_offset = offsetof(struct kc_rename, n_arch), .count_size = sizeof(unsigned) },
@@ -92,21 +94,22 @@ static int line_in(const char *said)
 	return at ? (int)strtol(at + 6, NULL, 10) : 0;
 }
 
-/* libcyaml says what is wrong in a first line "Load:   WORDS", and where in those behind it. */
+/* libcyaml says what is wrong in a first line "Load: WORDS", and where in those behind it. */
 static int bad_file(struct err *err, const char *path, const char *said, cyaml_err_t code)
 {
 	auto_free char *first = NULL;
 	int line = line_in(said);
 	const char *words = said;
 
-	if (!str_skip(&words, "Load: "))
-		words = said;
-	words += strspn(words, " ");
+	str_skip(&words, "Load: ");
 	first = xstrndup(words, strcspn(words, "\n"));
-	if (!*first)
-		return err_set(err, -EINVAL, "%s: %s", path, dl_cyaml_strerror(code));
-	return line ? err_set(err, -EINVAL, "%s:%d: %s", path, line, first)
-		    : err_set(err, -EINVAL, "%s: %s", path, first);
+	if (!*first || str_eq(first, "Backtrace:"))
+		err_set(err, -EINVAL, "%s:%d: %s", path, MAX(line, 1), dl_cyaml_strerror(code));
+	else
+		err_set(err, -EINVAL, "%s:%d: %s", path, MAX(line, 1), first);
+	return err_hint(err, -EINVAL,
+			"a table is a list of entries: symbol, kind (renamed, merged, split, "
+			"removed), into, since, first, last, arch, note");
 }
 
 static void add_place(struct kc_renames *r, struct map *map, const char *name, unsigned index)
@@ -122,24 +125,37 @@ static void add_place(struct kc_renames *r, struct map *map, const char *name, u
 		map_set(map, name, p);
 }
 
+/* The line of the first entry about a symbol. */
+static int line_of(const char *text, const char *symbol)
+{
+	auto_free char *words = xasprintf("symbol: %s", symbol);
+	const char *at = strstr(text, words);
+	int line = 1;
+
+	for (const char *p = text; at && p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
 /* What the schema cannot say. */
-static int check_entry(const struct kc_rename *e, const char *path, struct err *err)
+static int check_entry(const struct kc_rename *e, const char *path, const char *text,
+		       struct err *err)
 {
 	if ((e->kind == KC_REMOVED) != (e->n_into == 0))
-		return err_set(err, -EINVAL, "%s: %s is %s and has %s", path, e->symbol,
-			       kc_rename_kind_name(e->kind),
-			       e->n_into ? "names after 'into'" : "no name after 'into'");
+		return err_set(err, -EINVAL, "%s:%d: %s is %s and has %s", path,
+			       line_of(text, e->symbol), e->symbol, kc_rename_kind_name(e->kind),
+			       e->n_into ? "names behind 'into'" : "no name behind 'into'");
 	if (e->last && str_vercmp(e->last, e->since) >= 0)
-		return err_set(err, -EINVAL, "%s: %s: 'last' %s is not before 'since' %s", path,
-			       e->symbol, e->last, e->since);
+		return err_set(err, -EINVAL, "%s:%d: %s: 'last' %s is not before 'since' %s", path,
+			       line_of(text, e->symbol), e->symbol, e->last, e->since);
 	return 0;
 }
 
-static int index_all(struct kc_renames *r, const char *path, struct err *err)
+static int index_all(struct kc_renames *r, const char *path, const char *text, struct err *err)
 {
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct kc_rename *e = &r->v[i];
-		int ret = check_entry(e, path, err);
+		int ret = check_entry(e, path, text, err);
 
 		if (ret < 0)
 			return ret;
@@ -169,7 +185,7 @@ int kc_renames_load(struct kc_renames *r, const char *path, struct err *err)
 				  (cyaml_data_t **)&r->v, &r->n);
 	if (code != CYAML_OK)
 		return bad_file(err, path, str_c(&said), code);
-	ret = index_all(r, path, err);
+	ret = index_all(r, path, str_c(&text), err);
 	if (ret < 0)
 		kc_renames_release(r);
 	return ret;
@@ -293,6 +309,15 @@ static void add_when(struct str *out, const struct kc_rename *e)
 		str_addf(out, " in %s", e->since);
 }
 
+/* Whether further steps led to other names than the first. */
+static bool went_on(const struct kc_renamed *r)
+{
+	for (unsigned i = 0; i < r->entry->n_into; i++)
+		if (strv_has(&r->names, r->entry->into[i]))
+			return false;
+	return !r->back && r->names.n;
+}
+
 char *kc_renamed_words(const struct kc_renamed *r)
 {
 	static const char *const verbs[] = {
@@ -312,6 +337,10 @@ char *kc_renamed_words(const struct kc_renamed *r)
 	str_adds(&out, verbs[e->kind]);
 	add_list(&out, e->into, e->n_into);
 	add_when(&out, e);
+	if (went_on(r)) {
+		str_adds(&out, ", now ");
+		add_list(&out, r->names.v, r->names.n);
+	}
 	if (e->note && !r->back)
 		str_addf(&out, ": %s", e->note);
 	return str_take(&out);

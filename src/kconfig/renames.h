@@ -7,6 +7,7 @@
  *	  kind: renamed			renamed, merged (into one that was there), split (into several), removed
  *	  into: [IOSCHED_NEW]		the names after; none of what was removed
  *	  since: "6.2"			the first version without it
+ *	  first: "6.2"			the first version with it, where that is newer than 6.1
  *	  last: "6.1"			the last version known to have it, where what lies between is not known
  *	  arch: [x86]			folders below arch/ that it concerns; all without it
  *	  note: one sentence
@@ -24,7 +25,7 @@ struct kc_rename {
 	enum kc_rename_kind kind;
 	char **into;
 	unsigned n_into;
-	char *since, *last; /* last may be NULL */
+	char *since, *first, *last; /* first and last may be NULL */
 	char **arch;
 	unsigned n_arch;
 	char *note;
