@@ -305,7 +305,8 @@ static int diff(struct diffing *d, struct err *err)
 		r = make_side(d, &d->b, err);
 	if (r < 0)
 		return r;
-	kc_diff_make(d->a.conf, d->b.conf, &files, d->o->on_file, &d->diff);
+	/* a part is put on a whole file */
+	kc_diff_make(d->a.conf, d->b.conf, &files, d->o->on_file || d->o->output, &d->diff);
 	report(d);
 	r = write_part(d, err);
 	return r < 0 ? r : is_equal(&d->diff) ? EXIT_OK : EXIT_NO;
