@@ -36,14 +36,32 @@ void config_renamed(struct config_renames *r, const struct config_tree *t, const
 	kc_renames_find(config_renames_table(r), t->tree, t->version, t->srcarch, name, ret);
 }
 
+static bool is_on(struct kc_conf *c, const struct kc_renamed *r)
+{
+	for (size_t i = 0; r->entry->kind == KC_RENAMED && i < r->names.n; i++) {
+		struct kc_sym *s = kc_sym_find(c->tree, r->names.v[i]);
+
+		kc_calc(c, s);
+		if (kc_is_tri(s) && kc_tri_of(c, s) != KC_N)
+			return true;
+	}
+	return false;
+}
+
 void config_explain_renamed(struct config_renames *r, const struct config_tree *t,
-			    const struct kc_wish *w, struct kc_explanation *e,
+			    struct kc_conf *c, const struct kc_wish *w, struct kc_explanation *e,
 			    struct kc_renamed *ret)
 {
+	const bool missing = e->reason == KC_NO_SUCH_SYMBOL;
+
 	*ret = (struct kc_renamed){ 0 };
-	if (e->reason != KC_NO_SUCH_SYMBOL)
+	/* without a value it has no symbol */
+	if (!missing && (e->reason != KC_HOLDS || e->now))
 		return;
 	config_renamed(r, t, w->name, ret);
+	if (!ret->entry || (!missing && !is_on(c, ret)))
+		return;
+	e->reason = KC_NO_SUCH_SYMBOL;
 	kc_explain_renamed(e, w, ret);
 }
 

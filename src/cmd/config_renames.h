@@ -19,8 +19,11 @@ const struct kc_renames *config_renames_table(struct config_renames *r);
 /* What is known of a name that the tree does not have; *ret is to be released. */
 void config_renamed(struct config_renames *r, const struct config_tree *t, const char *name,
 		    struct kc_renamed *ret);
-/* Of a wish that fails for want of its symbol: adds what is known to its explanation; *ret is to be released. */
+/*
+ * Of a wish that fails for want of its symbol: adds what is known to its explanation. One for n holds then, but where the
+ * symbol has another name now and is on under that it fails, too. *ret is to be released.
+ */
 void config_explain_renamed(struct config_renames *r, const struct config_tree *t,
-			    const struct kc_wish *w, struct kc_explanation *e,
+			    struct kc_conf *c, const struct kc_wish *w, struct kc_explanation *e,
 			    struct kc_renamed *ret);
 void config_renames_release(struct config_renames *r);

@@ -122,7 +122,7 @@ static void verify(struct resolve *r)
 		struct kc_renamed renamed;
 
 		kc_explain(r->conf, w, &r->wishes, &e);
-		config_explain_renamed(&r->renames, &r->tree, w, &e, &renamed);
+		config_explain_renamed(&r->renames, &r->tree, r->conf, w, &e, &renamed);
 		if (e.reason == KC_HOLDS) {
 			r->held++;
 		} else if (!is_replaced(&e)) {

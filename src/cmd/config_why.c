@@ -248,7 +248,7 @@ static int run_why_not(struct out *out, const struct global_opts *global, void *
 		const struct kc_wish *wish = &w.wishes.v[w.wishes.n - 1];
 
 		kc_explain(w.conf, wish, &w.wishes, &e);
-		config_explain_renamed(&renames, &w.tree, wish, &e, &renamed);
+		config_explain_renamed(&renames, &w.tree, w.conf, wish, &e, &renamed);
 		tell(&w, wish, &e);
 		r = e.reason == KC_HOLDS ? EXIT_OK : EXIT_NO;
 		kc_explanation_release(&e);

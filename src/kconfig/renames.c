@@ -354,5 +354,8 @@ void kc_explain_renamed(struct kc_explanation *e, const struct kc_wish *w,
 	strv_take(&e->lines, kc_renamed_words(r));
 	strv_release(&e->near);
 	for (size_t i = 0; i < r->names.n; i++)
-		strv_addf(&e->lines, "write CONFIG_%s=%s", r->names.v[i], w->value);
+		strv_addf(&e->lines,
+			  str_eq(w->value, "n") ? "write # CONFIG_%s is not set"
+						: "write CONFIG_%s=%s",
+			  r->names.v[i], w->value);
 }
