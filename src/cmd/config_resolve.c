@@ -4,7 +4,6 @@
 #include "base/map.h"
 #include "cmd/cmd.h"
 #include "cmd/config_tell.h"
-#include "cmd/config_tree.h"
 
 #include <errno.h>
 
@@ -34,6 +33,7 @@ struct resolve {
 	struct out *out;
 	const struct resolve_opts *o;
 	struct config_tree tree;
+	struct config_renames renames;
 	struct kc_wishes wishes;
 	struct kc_conf *conf, *asked;
 	struct kc_fixer *fixer; /* made when the first line does not hold */
@@ -87,7 +87,8 @@ static struct kc_fixer *fixer(struct resolve *r)
 	return r->fixer;
 }
 
-static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e)
+static void tell_failure(struct resolve *r, const struct kc_wish *w, const struct kc_explanation *e,
+			 const struct kc_renamed *renamed)
 {
 	struct kc_fix fix = { 0 };
 	bool has_fix = kc_reason_has_fix(e->reason) && r->failing <= MAX_FIXES && fixer(r);
@@ -99,7 +100,8 @@ static void tell_failure(struct resolve *r, const struct kc_wish *w, const struc
 	}
 	r->told++;
 	config_tell_failure(r->out, r->tree.arch, w, e, has_fix ? &fix : NULL);
-	json_array_append_new(r->failures, config_failure_json(w, e, has_fix ? &fix : NULL));
+	json_array_append_new(r->failures,
+			      config_failure_json(w, e, has_fix ? &fix : NULL, renamed));
 	kc_fix_release(&fix);
 }
 
@@ -124,15 +126,18 @@ static void verify(struct resolve *r)
 	for (size_t i = 0; i < r->wishes.n; i++) {
 		const struct kc_wish *w = &r->wishes.v[i];
 		struct kc_explanation e;
+		struct kc_renamed renamed;
 
 		kc_explain(r->conf, w, &r->wishes, &e);
+		config_explain_renamed(&r->renames, &r->tree, r->conf, w, &e, &renamed);
 		if (e.reason == KC_HOLDS) {
 			r->held++;
 		} else if (!is_replaced(&e)) {
 			*(w->optional ? &r->optional : &r->failed) += 1;
 			if (!w->silent)
-				tell_failure(r, w, &e);
+				tell_failure(r, w, &e, &renamed);
 		}
+		kc_renamed_release(&renamed);
 		kc_explanation_release(&e);
 	}
 }
@@ -254,7 +259,9 @@ static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 static int run_config_resolve(struct out *out, const struct global_opts *global, void *o,
 			      char **args, size_t n_args, size_t dashes, struct err *err)
 {
-	struct resolve r = { .out = out, .o = o, .tree = { .dirfd = -1 } };
+	struct resolve r = {
+		.out = out, .o = o, .tree = { .dirfd = -1 }, .renames = { .out = out }
+	};
 	int ret;
 
 	r.failures = json_array();
@@ -268,6 +275,7 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 	kc_conf_free(r.conf);
 	str_release(&r.text);
 	kc_wishes_release(&r.wishes);
+	config_renames_release(&r.renames);
 	config_tree_release(&r.tree);
 	return ret;
 }

@@ -87,9 +87,9 @@ static int tell_failures(struct set *s, struct err *err)
 		if (e.reason != KC_HOLDS) {
 			config_tell_failure(s->out, s->tree.arch, &s->wishes.v[i], &e,
 					    has_fix ? &fix : NULL);
-			json_array_append_new(
-				s->failures,
-				config_failure_json(&s->wishes.v[i], &e, has_fix ? &fix : NULL));
+			json_array_append_new(s->failures,
+					      config_failure_json(&s->wishes.v[i], &e,
+								  has_fix ? &fix : NULL, NULL));
 		}
 		kc_fix_release(&fix);
 		kc_explanation_release(&e);

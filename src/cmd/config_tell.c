@@ -105,12 +105,17 @@ json_t *config_json_pos(const struct kc_wish *w)
 }
 
 json_t *config_failure_json(const struct kc_wish *w, const struct kc_explanation *e,
-			    const struct kc_fix *fix)
+			    const struct kc_fix *fix, const struct kc_renamed *renamed)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o}", "symbol",
+	const struct kc_rename *known = renamed ? renamed->entry : NULL;
+	const struct strv none = { 0 };
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "symbol",
 			 out_json_text(w->name), "wanted", out_json_text(w->value), "got",
 			 out_json_text(e->now), "at", config_json_pos(w), "reason",
 			 kc_reason_name(e->reason), "why", out_json_texts(&e->lines), "near",
 			 out_json_texts(&e->near), "optional", w->optional, "fix",
-			 config_fix_json(fix));
+			 config_fix_json(fix), "renamed",
+			 out_json_texts(renamed ? &renamed->names : &none), "removed",
+			 out_json_text(known && known->kind == KC_REMOVED ? known->since : NULL));
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/out.h"
-#include "kconfig/explain.h"
+#include "cmd/config_renames.h"
 #include "kconfig/fix.h"
 
 /* "CONFIG_X=y" or "# CONFIG_X is not set"; freed by the caller. */
@@ -18,6 +18,7 @@ json_t *config_fix_json(const struct kc_fix *fix);
 /* Warns that w does not hold, and why. fix may be NULL. arch: of the tree. */
 void config_tell_failure(struct out *out, const char *arch, const struct kc_wish *w,
 			 const struct kc_explanation *e, const struct kc_fix *fix);
+/* fix and renamed may be NULL. */
 json_t *config_failure_json(const struct kc_wish *w, const struct kc_explanation *e,
-			    const struct kc_fix *fix);
+			    const struct kc_fix *fix, const struct kc_renamed *renamed);
 json_t *config_json_pos(const struct kc_wish *w);

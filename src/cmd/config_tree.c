@@ -88,7 +88,7 @@ void config_tree_release(struct config_tree *t)
 	strv_release(&t->env);
 }
 
-static struct kc_files files_of(const struct config_tree *t)
+struct kc_files config_files(const struct config_tree *t)
 {
 	return (struct kc_files){ .dirfd = t->dirfd, .env = t->env.v, .prefix = "CONFIG_" };
 }
@@ -125,7 +125,7 @@ static bool add_arch_file(const struct config_tree *t, const char *name, struct 
 /* make tinyconfig: allnoconfig on tiny-base.config, and tiny.config of the kernel and the architecture. */
 static int add_tiny(const struct config_tree *t, struct str *to, struct err *err)
 {
-	const struct kc_files files = files_of(t);
+	const struct kc_files files = config_files(t);
 	auto_str struct str seed = { 0 };
 	struct kc_conf *c;
 
@@ -188,11 +188,12 @@ static int read_base(const struct config_tree *t, const char *base, struct str *
 	return file_read(AT_FDCWD, base, MAX_CONFIG, to, err);
 }
 
-int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
-		      struct err *err)
+/* Where the base has been read, ret_base gets its text; ret_asked and it may be NULL. */
+static int make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
+		struct str *ret_base, struct err *err)
 {
-	const struct kc_files files = files_of(t);
+	const struct kc_files files = config_files(t);
 	auto_str struct str text = { 0 };
 	enum kc_fill fill;
 	struct kc_conf *c;
@@ -201,6 +202,8 @@ int config_make_asked(const struct config_tree *t, const char *base, const struc
 
 	if (r < 0)
 		return r;
+	if (ret_base)
+		str_add(ret_base, str_c(&text), text.n);
 	seed = !text.n;
 	str_addc(&text, '\n');
 	for (size_t i = 0; i < wishes->n; i++)
@@ -225,7 +228,21 @@ int config_make_asked(const struct config_tree *t, const char *base, const struc
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct kc_conf **ret, struct str *ret_text, struct err *err)
 {
-	return config_make_asked(t, base, wishes, ret, NULL, ret_text, err);
+	return make(t, base, wishes, ret, NULL, ret_text, NULL, err);
+}
+
+int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
+		      struct err *err)
+{
+	return make(t, base, wishes, ret, ret_asked, ret_text, NULL, err);
+}
+
+int config_make_from(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		     struct kc_conf **ret, struct str *ret_text, struct str *ret_base,
+		     struct err *err)
+{
+	return make(t, base, wishes, ret, NULL, ret_text, ret_base, err);
 }
 
 char *config_base(const struct config_opts *o, const char *base)

@@ -58,6 +58,12 @@ int config_make(const struct config_tree *t, const char *base, const struct kc_w
 int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
 		      struct err *err);
+/* The same; *ret_base becomes the base's own text, as it was read. */
+int config_make_from(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		     struct kc_conf **ret, struct str *ret_text, struct str *ret_base,
+		     struct err *err);
+/* For what reads and writes configurations of that tree. Points into t. */
+struct kc_files config_files(const struct config_tree *t);
 /* The configuration that a command without --base is about: the tree's .config; NULL where there is none. Freed by the caller. */
 char *config_base(const struct config_opts *o, const char *base);
 /* The symbol of that name, with or without CONFIG_; NULL, and *err with the nearest name, where there is none. */

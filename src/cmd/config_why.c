@@ -2,8 +2,8 @@
 /* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
 #include "cmd/cmd.h"
 #include "cmd/config_tell.h"
-#include "cmd/config_tree.h"
 #include "kconfig/expr.h"
+#include "kconfig/origin.h"
 #include "kconfig/relations.h"
 
 #include <errno.h>
@@ -55,56 +55,15 @@ static int make(struct why *w, const struct why_opts *o, struct err *err)
 	return config_make_asked(&w->tree, base, &w->wishes, &w->conf, &w->asked, &w->text, err);
 }
 
-static const struct kc_wish *last_wish(const struct why *w, const struct kc_sym *s)
-{
-	for (size_t i = w->wishes.n; i-- > 0;)
-		if (str_eq(w->wishes.v[i].name, s->name))
-			return &w->wishes.v[i];
-	return NULL;
-}
-
-static const struct kc_sym *chosen(const struct why *w, const struct kc_sym *s)
-{
-	const struct kc_members *all = s->choice->members;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (kc_tri_of(w->conf, all->v[i]) == KC_Y)
-			return all->v[i];
-	return NULL;
-}
-
 /* In words, what gave s its value. */
 static char *origin_words(struct why *w, struct kc_sym *s, enum kc_origin origin,
 			  const struct kc_prop *p)
 {
-	const struct kc_wish *asked = last_wish(w, s);
-	auto_free char *who = NULL;
-	const struct kc_sym *other;
+	const struct kc_wish *asked = kc_last_wish(&w->wishes, s->name);
 
-	switch (origin) {
-	case KC_BY_USER:
-		return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line)
-			     : xstrdup("the base");
-	case KC_BY_DEFAULT:
-		return xasprintf("the default at %s:%d", p->pos.file, p->pos.line);
-	case KC_BY_RANGE:
-		return xasprintf("the range at %s:%d", p->pos.file, p->pos.line);
-	case KC_BY_SELECT:
-		/* a bool is y where what selects it is m */
-		who = kc_selectors(w->conf, s,
-				   kc_type_now(w->conf, s) == KC_BOOL ? KC_M
-								      : kc_tri_of(w->conf, s));
-		return xasprintf("select: %s", who);
-	case KC_BY_IMPLY:
-		return xstrdup("imply");
-	case KC_BY_CHOICE:
-		other = chosen(w, s);
-		return xasprintf("its choice '%s' has %s",
-				 s->choice->prompt ? s->choice->prompt->text : "",
-				 other ? other->name : "no member");
-	default:
-		return xstrdup("nothing: no line asks for it, and it has no default");
-	}
+	if (origin != KC_BY_USER)
+		return kc_origin_words(w->conf, s, origin, p);
+	return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line) : xstrdup("the base");
 }
 
 static const char *prompt_of(const struct kc_sym *s)
@@ -231,7 +190,7 @@ static int run_why(struct out *out, const struct global_opts *global, void *o, c
 }
 
 static void tell(struct why *w, const struct kc_wish *wish, const struct kc_explanation *e,
-		 const struct kc_fix *fix)
+		 const struct kc_fix *fix, const struct kc_renamed *renamed)
 {
 	auto_strv struct strv words = { 0 };
 	auto_free char *line = config_wish_line(wish);
@@ -243,7 +202,7 @@ static void tell(struct why *w, const struct kc_wish *wish, const struct kc_expl
 	if (fix)
 		config_fix_words(fix, &words);
 	if (w->out->json) {
-		json_t *json = config_failure_json(wish, e, fix);
+		json_t *json = config_failure_json(wish, e, fix, renamed);
 
 		json_object_set_new(json, "holds", json_boolean(e->reason == KC_HOLDS));
 		out_json(w->out, json);
@@ -263,11 +222,14 @@ static int why_not(struct why *w, struct err *err)
 	const struct kc_wish *wish = &w->wishes.v[w->wishes.n - 1];
 	struct kc_fixer *fixer = NULL;
 	struct kc_explanation e;
+	struct config_renames renames = { .out = w->out };
+	struct kc_renamed renamed;
 	struct kc_fix fix = { 0 };
 	bool holds;
 	int r = 0;
 
 	kc_explain(w->conf, wish, &w->wishes, &e);
+	config_explain_renamed(&renames, &w->tree, w->conf, wish, &e, &renamed);
 	holds = e.reason == KC_HOLDS;
 	if (kc_reason_has_fix(e.reason)) {
 		r = kc_fixer_new(w->conf, w->asked, &w->wishes, &fixer, err);
@@ -275,9 +237,11 @@ static int why_not(struct why *w, struct err *err)
 			kc_fix_one(fixer, wish, &fix);
 	}
 	if (r == 0)
-		tell(w, wish, &e, fixer ? &fix : NULL);
+		tell(w, wish, &e, fixer ? &fix : NULL, &renamed);
 	kc_fix_release(&fix);
 	kc_fixer_free(fixer);
+	kc_renamed_release(&renamed);
+	config_renames_release(&renames);
 	kc_explanation_release(&e);
 	return r < 0 ? r : holds ? EXIT_OK : EXIT_NO;
 }

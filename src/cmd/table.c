@@ -8,6 +8,8 @@ extern const struct cmd cmd_config_why;
 extern const struct cmd cmd_config_why_not;
 extern const struct cmd cmd_config_set;
 extern const struct cmd cmd_config_check;
+extern const struct cmd cmd_config_diff;
+extern const struct cmd cmd_config_upgrade;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_doctor;
@@ -23,6 +25,8 @@ const struct cmd *const cmds[] = {
 	&cmd_config_why_not,
 	&cmd_config_set,
 	&cmd_config_check,
+	&cmd_config_diff,
+	&cmd_config_upgrade,
 	&cmd_config_conf,
 	&cmd_config_cache,
 	&cmd_doctor,

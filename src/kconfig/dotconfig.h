@@ -12,6 +12,9 @@ struct dotconfig {
 	struct arena text;
 };
 
+/* Called for each such line in order; name and value as in struct dotconfig, line from 1. */
+typedef void dotconfig_fn(void *ctx, const char *name, const char *value, int line);
+void dotconfig_each(const char *text, size_t n, dotconfig_fn *fn, void *ctx);
 void dotconfig_parse(struct dotconfig *c, const char *text, size_t n);
 /* "y", "m", "n" or other text; a symbol that is not there is "n". name: without CONFIG_. */
 const char *dotconfig_get(const struct dotconfig *c, const char *name);

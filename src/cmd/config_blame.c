@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where each line of a configuration comes from. A .config has a line for everything, also for what would hold anyway; so
+ * the symbols are looked at in a configuration made of those lines alone that savedefconfig keeps.
+ */
+#include "cmd/config_blame.h"
+
+#include "cmd/cmd.h"
+#include "kconfig/diff.h"
+#include "kconfig/dotconfig.h"
+#include "kconfig/origin.h"
+
+struct blame {
+	struct out *out;
+	const char *base;
+	struct config_tree tree;
+	struct kc_wishes wishes;
+	struct kc_conf *whole, *kept; /* with all lines; with those that are no defaults */
+	struct str text, base_text;
+	struct map lines; /* of the base: name -> line number */
+	json_t *list;
+};
+
+static void take_line(void *ctx, const char *name, const char *value, int line)
+{
+	map_set(ctx, name, (void *)(intptr_t)line);
+}
+
+static bool asks_for(const struct kc_wish *w, const char *value)
+{
+	return w && str_eq(w->value, value);
+}
+
+/* Of a choice the member that was asked for is the one whose line counts. */
+static bool is_asked_member(const struct blame *b, const struct kc_sym *s)
+{
+	const struct kc_value *v = kc_v(b->kept, s);
+
+	return kc_has_user(b->kept, s) && v->user_tri == KC_Y && v->tri == KC_Y;
+}
+
+/* A part's line that says what holds is its origin, whatever would hold without it. */
+static char *words_of(struct blame *b, struct kc_sym *s, const char *value, enum kc_origin *origin)
+{
+	const struct kc_wish *w = kc_last_wish(&b->wishes, s->name);
+	const struct kc_prop *p;
+	int line = (int)(intptr_t)map_get(&b->lines, s->name);
+
+	*origin = kc_origin_of(b->kept, s, &p);
+	if (asks_for(w, value) && kc_changeable(b->whole, s)) {
+		*origin = KC_BY_USER;
+		return xasprintf("%s:%d", w->pos.file, w->pos.line);
+	}
+	if (*origin == KC_BY_CHOICE && is_asked_member(b, s))
+		*origin = KC_BY_USER;
+	if (*origin != KC_BY_USER)
+		return kc_origin_words(b->kept, s, *origin, p);
+	return line ? xasprintf("%s:%d", b->base, line) : xstrdup(b->base);
+}
+
+static void tell(struct blame *b, struct kc_sym *s, const char *line, const char *value)
+{
+	enum kc_origin origin;
+	auto_free char *words = words_of(b, s, value, &origin);
+
+	if (b->out->json)
+		json_array_append_new(
+			b->list, json_pack("{s:o, s:o, s:s, s:o}", "symbol", out_json_text(s->name),
+					   "value", out_json_text(value), "origin",
+					   kc_origin_name(origin), "set_by", out_json_text(words)));
+	else
+		out_print(b->out, "%-50s %s\n", line, words);
+}
+
+/* The lines of the text in their order. */
+static void tell_line(void *ctx, const char *name, const char *value, int number)
+{
+	struct blame *b = ctx;
+	struct kc_sym *s = kc_sym_find(b->tree.tree, name);
+	auto_free char *line = str_eq(value, "n") && s && kc_is_tri(s)
+				       ? xasprintf("# CONFIG_%s is not set", name)
+				       : xasprintf("CONFIG_%s=%s", name, value);
+
+	if (s)
+		tell(b, s, line, value);
+}
+
+static void look(struct blame *b)
+{
+	const struct kc_files files = config_files(&b->tree);
+	struct kc_conf *copy = kc_conf_copy(b->whole);
+	auto_str struct str kept = { 0 };
+
+	kc_conf_minimal(copy, "CONFIG_", &kept);
+	kc_conf_free(copy);
+	b->kept = kc_conf_from_text(b->tree.tree, &files, &kept);
+	dotconfig_each(str_c(&b->base_text), b->base_text.n, take_line, &b->lines);
+	b->list = b->out->json ? json_array() : NULL;
+	dotconfig_each(str_c(&b->text), b->text.n, tell_line, b);
+	if (b->out->json)
+		out_json(b->out, b->list);
+}
+
+int config_blame(struct out *out, const struct config_opts *o, const char *base, char **parts,
+		 size_t n_parts, struct err *err)
+{
+	struct blame b = { .out = out, .base = base, .tree = { .dirfd = -1 } };
+	int r;
+
+	out_progress(out, "reading the Kconfig files", 0, 0);
+	r = config_tree_open(&b.tree, o, out, err);
+	out_progress_end(out);
+	for (size_t i = 0; i < n_parts && r == 0; i++)
+		r = config_part(&b.tree, parts[i], &b.wishes, err);
+	if (r == 0)
+		r = config_make_from(&b.tree, base, &b.wishes, &b.whole, &b.text, &b.base_text,
+				     err);
+	if (r == 0)
+		look(&b);
+	kc_conf_free(b.kept);
+	kc_conf_free(b.whole);
+	str_release(&b.text);
+	str_release(&b.base_text);
+	map_release(&b.lines, NULL);
+	kc_wishes_release(&b.wishes);
+	config_tree_release(&b.tree);
+	return r;
+}
