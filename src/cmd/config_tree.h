@@ -55,6 +55,6 @@ int config_make(const struct config_tree *t, const char *base, const struct kc_w
 char *config_base(const struct config_opts *o, const char *base);
 /* The symbol of that name, with or without CONFIG_; NULL, and *err with the nearest name, where there is none. */
 struct kc_sym *config_symbol(const struct config_tree *t, const char *name, struct err *err);
-/* Reads a part: a file, or kiln:NAME for one of kiln's own. */
+/* Reads a part: a file, or kiln:NAME for one of kiln's own (data/parts/NAME.config; src/cmd/config_part.c). */
 int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
 		struct err *err);
