@@ -624,7 +624,7 @@ bool kc_expr_wants_off(const struct kc_tree *t, const struct kc_expr *e, const s
 		return kc_expr_wants_off(t, e->left.expr, s) ||
 		       kc_expr_wants_off(t, e->right.expr, s);
 	case KC_NOT:
-		return e->left.expr->op == KC_SYM && e->left.expr->left.sym == s;
+		return e->left.expr && e->left.expr->op == KC_SYM && e->left.expr->left.sym == s;
 	case KC_EQ:
 		return e->left.sym == s && e->right.sym == t->no;
 	case KC_NE:

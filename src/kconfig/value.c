@@ -316,6 +316,11 @@ static enum kc_tri followed_tri(struct kc_conf *c, struct kc_sym *s)
 	return tri;
 }
 
+static bool is_transitional(const struct kc_sym *s)
+{
+	return s && s->flags & KC_TRANSITIONAL;
+}
+
 /*
  * Whether the value is that of a transitional symbol to which the user gave it: then it counts as the user's, and is
  * not asked for again.
@@ -323,16 +328,15 @@ static enum kc_tri followed_tri(struct kc_conf *c, struct kc_sym *s)
 static bool is_inherited(struct kc_conf *c, const struct kc_sym *s)
 {
 	const struct kc_prop *p = s->prop;
-	const struct kc_sym *from;
 
 	if (!c->tree->dialect.transitional || kc_has_user(c, s) || kc_is_choice(s) ||
 	    (s->choice && kc_is_tri(s)))
 		return false;
-	while (p && p->type != KC_P_DEFAULT)
+	while (p && (p->type != KC_P_DEFAULT || !is_transitional(kc_prop_sym(p))))
 		p = p->next;
+	/* there is one: is it that which counts? */
 	p = p ? kc_active(c, s, KC_P_DEFAULT) : NULL;
-	from = p ? kc_prop_sym(p) : NULL;
-	return from && from->flags & KC_TRANSITIONAL && kc_has_user(c, from);
+	return p && is_transitional(kc_prop_sym(p)) && kc_has_user(c, kc_prop_sym(p));
 }
 
 static enum kc_tri calc_tri(struct kc_conf *c, struct kc_sym *s)
