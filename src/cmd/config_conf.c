@@ -363,6 +363,7 @@ static int save_minimal(struct conf_run *run)
 
 	if (f) {
 		kc_conf_minimal(run->conf, run->files.prefix, &text);
+		kc_warn_changed(run->conf, &run->files);
 		fputs(str_c(&text), f);
 	}
 	if (f && fclose(f) == 0)

@@ -270,24 +270,6 @@ struct kc_sym *config_symbol(const struct config_tree *t, const char *name, stru
 	return NULL;
 }
 
-int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
-		struct err *err)
-{
-	const struct kc_part_spec spec = { t->version, t->arch, t->srcarch };
-	auto_free char *own = NULL, *path = NULL;
-	int r;
-
-	if (!str_skip(&name, "kiln:"))
-		return kc_part_read(wishes, &spec, name, err);
-	own = xasprintf("parts/%s.config", name);
-	r = dir_own_file(own, &path, NULL);
-	if (r < 0) {
-		err_set(err, r, "there is no built-in part 'kiln:%s'", name);
-		return err_hint(err, r, "'kiln help config resolve' lists them");
-	}
-	return kc_part_read(wishes, &spec, path, err);
-}
-
 int config_wish_arg(const struct config_tree *t, const char *arg, struct kc_wishes *wishes,
 		    struct err *err)
 {

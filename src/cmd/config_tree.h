@@ -74,6 +74,6 @@ struct kc_sym *config_symbol(const struct config_tree *t, const char *name, stru
  */
 int config_wish_arg(const struct config_tree *t, const char *arg, struct kc_wishes *wishes,
 		    struct err *err);
-/* Reads a part: a file, or kiln:NAME for one of kiln's own. */
+/* Reads a part: a file, or kiln:NAME for one of kiln's own (data/parts/NAME.config; src/cmd/config_part.c). */
 int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
 		struct err *err);

@@ -50,6 +50,8 @@ void kc_conf_text(struct kc_conf *c, const char *prefix, struct str *out);
 int kc_conf_write(struct kc_conf *c, const struct kc_files *f, struct err *err);
 /* What differs from the defaults. */
 void kc_conf_minimal(struct kc_conf *c, const char *prefix, struct str *out);
+/* Behind either, where KCONFIG_WARN_CHANGED_INPUT wants it: says which of the user's values came out otherwise. */
+void kc_warn_changed(struct kc_conf *c, const struct kc_files *f);
 /* "CONFIG_X=value", n as "=n". */
 void kc_conf_line(const struct kc_conf *c, const char *prefix, const struct kc_sym *s,
 		  struct str *out);

@@ -158,6 +158,53 @@ void kc_conf_text(struct kc_conf *c, const char *prefix, struct str *out)
 		c->v[i].flags &= (uint8_t)~KC_WRITTEN;
 }
 
+static bool came_otherwise(const struct kc_conf *c, const struct kc_sym *s)
+{
+	const struct kc_value *v = kc_v(c, s);
+
+	if (!kc_has_user(c, s) || s->type == KC_UNKNOWN)
+		return false;
+	if (kc_is_tri(s))
+		return v->user_tri != v->tri;
+	return strcmp(v->user_text ? v->user_text : "", kc_value_text(c, s)) != 0;
+}
+
+static void add_changed(struct kc_conf *c, const char *prefix, struct kc_sym *s, struct str *out)
+{
+	struct kc_value *v = kc_v(c, s);
+
+	if (v->flags & KC_WRITTEN)
+		return;
+	v->flags |= KC_WRITTEN; /* once, however many entries it has */
+	kc_calc(c, s);
+	if (!came_otherwise(c, s))
+		return;
+	if (!out->n)
+		str_adds(out, "warning: user-provided values changed by Kconfig:\n");
+	str_addf(out, "  %s%s: %s -> %s\n", prefix, s->name,
+		 kc_is_tri(s)	? kc_tri_text((enum kc_tri)v->user_tri)
+		 : v->user_text ? v->user_text
+				: "",
+		 kc_value_text(c, s));
+}
+
+void kc_warn_changed(struct kc_conf *c, const struct kc_files *f)
+{
+	const char *wanted = kc_env_get(f->env, "KCONFIG_WARN_CHANGED_INPUT");
+	const struct kc_menu *root = c->tree->root;
+	auto_str struct str text = { 0 };
+
+	if (!c->tree->dialect.warn_changed || !c->say || !wanted || !*wanted)
+		return;
+	for (const struct kc_menu *m = kc_menu_next(root, root); m; m = kc_menu_next(m, root))
+		if (m->sym && !kc_is_choice(m->sym))
+			add_changed(c, f->prefix, m->sym, &text);
+	for (uint32_t i = 0; i < c->tree->n_syms; i++)
+		c->v[i].flags &= (uint8_t)~KC_WRITTEN;
+	if (text.n)
+		c->say(c->ctx, true, str_c(&text));
+}
+
 static bool is_same(int dirfd, const char *name, const struct str *text)
 {
 	auto_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
@@ -257,6 +304,7 @@ int kc_conf_write(struct kc_conf *c, const struct kc_files *f, struct err *err)
 	if (r < 0)
 		return r;
 	kc_conf_text(c, f->prefix, &text);
+	kc_warn_changed(c, f);
 	if ((over && *over) || kc_is_special(f->dirfd, name)) {
 		r = kc_write_text(f->dirfd, name, &text, err);
 	} else if (is_same(f->dirfd, name, &text)) {

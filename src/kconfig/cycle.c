@@ -355,6 +355,7 @@ unsigned kc_check_cycles(struct kc_reader *r)
 			continue;
 		if (check(&w, m->sym))
 			bad++;
+		bad += kc_check_transitional(r, m);
 		if (kc_is_choice(m->sym))
 			bad += kc_check_members(r, m);
 	}

@@ -19,6 +19,13 @@ const struct kc_dialect kc_dialect_newest = {
 	.all_by_menu = true,
 	.short_cycles = true,
 	.include_by_stack = true,
+	.transitional = true,
+	.conditional_deps = true,
+	.warn_changed = true,
+	.include_once = true,
+	.strict_entries = true,
+	.members_once = true,
+	.negated_apart = true,
 	.sym_buckets = 1 << 14,
 };
 
@@ -41,6 +48,14 @@ static const struct mark {
 	{ "conf.c",     "menu_for_each_entry(menu)",               offsetof(struct kc_dialect, all_by_menu), false },
 	{ "symbol.c",   "\"error: recursive dependency detected",  offsetof(struct kc_dialect, short_cycles), false },
 	{ "lexer.l",    "source_lineno",                           offsetof(struct kc_dialect, include_by_stack), false },
+	{ "lexer.l",    "\"transitional\"",                        offsetof(struct kc_dialect, transitional), false },
+	{ "parser.y",   "T_DEPENDS T_ON expr if_expr",             offsetof(struct kc_dialect, conditional_deps), false },
+	{ "parser.y",   "\"warning: menuconfig statement",         offsetof(struct kc_dialect, strict_entries), true },
+	{ "parser.y",   "choice_option: T_BOOL",                   offsetof(struct kc_dialect, bool_choices), false },
+	{ "parser.y",   "must not have a prompt in another entry", offsetof(struct kc_dialect, members_once), false },
+	{ "confdata.c", "\"KCONFIG_WARN_CHANGED_INPUT\"",          offsetof(struct kc_dialect, warn_changed), false },
+	{ "util.c",     "error: repeated inclusion of",            offsetof(struct kc_dialect, include_once), false },
+	{ "menu.c",     "expr_contains_symbol_negated",            offsetof(struct kc_dialect, negated_apart), false },
 	/* clang-format on */
 };
 

@@ -23,6 +23,14 @@ struct kc_dialect {
 	bool all_by_menu; /* all*config goes through the menu and leaves symbols without prompt alone (6.11) */
 	bool short_cycles; /* recursive dependencies are told without places (6.11) */
 	bool include_by_stack; /* recursive inclusion names the line of `source` and compares whole stacks (6.10) */
+	bool transitional; /* the word `transitional`: symbols that are read and never written (6.18) */
+	bool conditional_deps; /* `depends on X if Y` (7.0) */
+	bool warn_changed; /* KCONFIG_WARN_CHANGED_INPUT: values of the user's that came out otherwise are told */
+	bool include_once; /* a file that is included a second time is an error */
+	bool strict_entries; /* menuconfig without prompt, two help texts, a blank one: errors, not warnings */
+	bool bool_choices;    /* `bool "prompt"` in a plain choice, until it was taken out */
+	bool members_once;    /* a choice's member has one prompt, wherever the other one stands */
+	bool negated_apart;   /* what wants a symbol to be off is not made its child */
 	uint32_t sym_buckets; /* of the table of symbols: the order of auto.conf and of warnings */
 };
 

@@ -614,6 +614,26 @@ bool kc_expr_contains(const struct kc_expr *e, const struct kc_sym *s)
 	}
 }
 
+bool kc_expr_wants_off(const struct kc_tree *t, const struct kc_expr *e, const struct kc_sym *s)
+{
+	if (!e)
+		return false;
+	switch (e->op) {
+	case KC_AND:
+	case KC_OR:
+		return kc_expr_wants_off(t, e->left.expr, s) ||
+		       kc_expr_wants_off(t, e->right.expr, s);
+	case KC_NOT:
+		return e->left.expr && e->left.expr->op == KC_SYM && e->left.expr->left.sym == s;
+	case KC_EQ:
+		return e->left.sym == s && e->right.sym == t->no;
+	case KC_NE:
+		return e->left.sym == s && (e->right.sym == t->yes || e->right.sym == t->mod);
+	default:
+		return false;
+	}
+}
+
 bool kc_expr_depends(const struct kc_tree *t, const struct kc_expr *e, const struct kc_sym *s)
 {
 	if (!e)

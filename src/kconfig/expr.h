@@ -40,6 +40,8 @@ bool kc_expr_eq(struct kc_tree *t, const struct kc_expr *a, const struct kc_expr
 const struct kc_expr *kc_expr_compared(struct kc_tree *t, const struct kc_expr *e, enum kc_op op,
 				       struct kc_sym *sym);
 bool kc_expr_contains(const struct kc_expr *e, const struct kc_sym *s);
+/* Whether a part of it holds where s is off: !s, s=n, s!=y, s!=m. */
+bool kc_expr_wants_off(const struct kc_tree *t, const struct kc_expr *e, const struct kc_sym *s);
 /* Whether e cannot hold without s, by its form. */
 bool kc_expr_depends(const struct kc_tree *t, const struct kc_expr *e, const struct kc_sym *s);
 

@@ -72,6 +72,8 @@ static bool belongs_below(struct kc_tree *t, const struct kc_menu *m, const stru
 		return false;
 	if (kc_expr_depends(t, dep, entry->sym))
 		return true;
+	if (t->dialect.negated_apart && kc_expr_wants_off(t, dep, entry->sym))
+		return false;
 	visible = is_not_n(t, entry->prompt ? entry->prompt->cond : NULL);
 	dep = is_not_n(t, dep);
 	kc_expr_eliminate_eq(t, &dep, &visible);
@@ -300,6 +302,18 @@ static void finalize(struct kc_reader *r, struct kc_menu *parent, bool in_choice
 	r->finalize_depth--;
 }
 
+/* A prompt of a member in another entry than m; older trees let it be if that is in the same choice. */
+static const char *other_prompt(const struct kc_reader *r, const struct kc_prop *p,
+				const struct kc_menu *m)
+{
+	if (p->menu == m || p->type != KC_P_PROMPT)
+		return NULL;
+	if (r->tree->dialect.members_once)
+		return "choice value must not have a prompt in another entry";
+	return p->menu->parent == m->parent ? NULL
+					    : "choice value has a prompt outside its choice group";
+}
+
 static unsigned check_member(struct kc_reader *r, const struct kc_menu *m)
 {
 	bool bad = false;
@@ -309,14 +323,32 @@ static unsigned check_member(struct kc_reader *r, const struct kc_menu *m)
 
 		if (p->type == KC_P_DEFAULT)
 			what = "defaults for choice values not supported";
-		else if (p->menu != m && p->type == KC_P_PROMPT && p->menu->parent != m->parent)
-			what = "choice value has a prompt outside its choice group";
+		else
+			what = other_prompt(r, p, m);
 		if (!what)
 			continue;
 		kc_say(r, true, "%s:%d: error: %s\n", p->pos.file, p->pos.line, what);
 		bad = true;
 	}
 	return bad;
+}
+
+/* A transitional symbol takes a type and a help text and no more. */
+unsigned kc_check_transitional(struct kc_reader *r, const struct kc_menu *m)
+{
+	const struct kc_pos *at = NULL;
+
+	if (!(m->sym->flags & KC_TRANSITIONAL))
+		return 0;
+	if (!kc_expr_is_yes(r->tree, m->dep) || !kc_expr_is_yes(r->tree, m->visibility))
+		at = &m->pos;
+	else if (m->sym->prop)
+		at = &m->sym->prop->pos;
+	if (!at)
+		return 0;
+	kc_say(r, true, "%s:%d: error: transitional symbols can only have help sections\n",
+	       at->file, at->line);
+	return 1;
 }
 
 unsigned kc_check_members(struct kc_reader *r, const struct kc_menu *choice)

@@ -52,8 +52,9 @@ static enum kc_token keyword(const struct kc_reader *r, const char *s, size_t n)
 
 		if (*k->word != *s || strncmp(k->word, s, n) != 0 || k->word[n])
 			continue;
-		/* the word of old choices */
-		if (k->token == T_OPTIONAL && r->tree->dialect.plain_choices)
+		/* the word of old choices, and a new one */
+		if ((k->token == T_OPTIONAL && r->tree->dialect.plain_choices) ||
+		    (k->token == T_TRANSITIONAL && !r->tree->dialect.transitional))
 			return T_WORD;
 		return k->token;
 	}
@@ -354,6 +355,9 @@ const char *kc_lex_help(struct kc_reader *r)
 				first = last;
 		}
 	}
+	/* what is said of the text names the line behind it */
+	if (f)
+		r->stmt_line = f->line;
 	r->before_that = r->before;
 	r->before = T_HELPTEXT;
 	return kc_region_strndup(&r->tree->mem, str_c(&out), out.n);
@@ -437,6 +441,28 @@ bool kc_lex_open(struct kc_reader *r, const char *name)
 	return true;
 }
 
+/* False, and told: newer trees include a file once only. */
+static bool is_first_inclusion(struct kc_reader *r, const char *name)
+{
+	const struct kc_pos *first = map_get(&r->included, name);
+	struct kc_pos *here;
+
+	if (!r->tree->dialect.include_once)
+		return true;
+	if (first) {
+		kc_say(r, true,
+		       "%s:%d: error: repeated inclusion of %s\n"
+		       "%s:%d: note: location of first inclusion of %s\n",
+		       r->stmt_file, r->stmt_line, name, first->file, first->line, name);
+		r->fatal = true;
+		return false;
+	}
+	here = kc_region_alloc(&r->tree->mem, sizeof(*here));
+	*here = (struct kc_pos){ r->stmt_file, r->stmt_line };
+	map_set(&r->included, name, here);
+	return true;
+}
+
 /* Says by which way a file came to include itself; older trees go no further up than that file. */
 static void say_recursion(struct kc_reader *r, const char *name)
 {
@@ -467,6 +493,8 @@ void kc_lex_source(struct kc_reader *r, const char *name)
 		kc_fatal(r, "files included too deep");
 		return;
 	}
+	if (!is_first_inclusion(r, name))
+		return;
 	if (!kc_lex_open(r, name)) {
 		kc_say(r, true, "%s:%d: can't open file \"%s\"\n", r->stmt_file, r->stmt_line,
 		       name);
@@ -481,4 +509,5 @@ void kc_lex_release(struct kc_reader *r)
 	for (size_t i = 0; i < countof(r->scratch); i++)
 		str_release(&r->scratch[i]);
 	map_release(&r->files, NULL);
+	map_release(&r->included, NULL);
 }

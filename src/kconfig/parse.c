@@ -87,11 +87,14 @@ static void error(struct parser *p, const char *fmt, ...)
 	p->r.bad++;
 }
 
-/* The rest of the statement. */
+/* The rest of the statement. What is thrown away does not count for telling of the next error. */
 static void skip_line(struct parser *p)
 {
+	unsigned quiet = p->quiet;
+
 	while (peek(p) != T_EOL && peek(p) != T_EOF)
 		next(p);
+	p->quiet = quiet;
 	accept(p, T_EOL);
 }
 
@@ -298,16 +301,16 @@ static bool modules_line(struct parser *p, int none)
 	return true;
 }
 
-/* "on X", and since 7.0 "on X if Y", which means X || Y = n. */
+/* "on X", and in newer trees "on X if Y", which means X || Y = n. */
 static bool depends_line(struct parser *p, int none)
 {
-	const struct kc_expr *dep, *cond;
+	const struct kc_expr *dep, *cond = NULL;
 	struct kc_tree *t = p->r.tree;
 
 	if (!expect(p, T_ON))
 		return false;
 	dep = expression(p);
-	if (!dep || !condition(p, &cond) || !expect(p, T_EOL))
+	if (!dep || (t->dialect.conditional_deps && !condition(p, &cond)) || !expect(p, T_EOL))
 		return false;
 	if (cond)
 		dep = kc_expr_join(t, KC_OR, dep, kc_expr_compared(t, cond, KC_EQ, t->no));
@@ -325,13 +328,23 @@ static bool visible_line(struct parser *p, int none)
 	return true;
 }
 
-static void help_warn(struct parser *p, const char *fmt)
+/* In older trees a warning only. behind: what those say of it more. */
+static void bad_entry(struct parser *p, const char *words, const char *behind)
+{
+	if (p->r.tree->dialect.strict_entries)
+		error(p, "%s", words);
+	else
+		kc_say(&p->r, true, "%s:%d: warning: %s%s\n", p->r.stmt_file, p->r.stmt_line, words,
+		       behind);
+}
+
+static void bad_help(struct parser *p, const char *what, const char *behind)
 {
 	const struct kc_sym *s = p->r.entry->sym;
-	auto_free char *words = NULL;
+	auto_free char *words =
+		xasprintf("'%s' defined with %s", s && s->name ? s->name : "<choice>", what);
 
-	words = xasprintf(fmt, s && s->name ? s->name : "<choice>");
-	kc_say(&p->r, true, "%s:%d: %s\n", p->r.stmt_file, p->r.stmt_line, words);
+	bad_entry(p, words, behind);
 }
 
 static bool help_lines(struct parser *p, int none)
@@ -342,10 +355,9 @@ static bool help_lines(struct parser *p, int none)
 		return false;
 	text = kc_lex_help(&p->r);
 	if (p->r.entry->help)
-		help_warn(p, "warning: '%s' defined with more than one help text -- only the last "
-			     "one will be used");
+		bad_help(p, "more than one help text", " -- only the last one will be used");
 	if (!text[strspn(text, " \f\n\r\t\v")])
-		help_warn(p, "warning: '%s' defined with blank help text");
+		bad_help(p, "blank help text", "");
 	p->r.entry->help = text;
 	return true;
 }
@@ -385,6 +397,12 @@ static const struct line config_lines[] = {
 	{ T_HELP,         help_lines,   0 },
 	{ T_EOF },
 }, plain_choice_lines[] = {
+	{ T_PROMPT,       prompt_line,  KC_P_PROMPT },
+	{ T_DEFAULT,      symbol_line,  KC_P_DEFAULT },
+	{ T_DEPENDS,      depends_line, 0 },
+	{ T_HELP,         help_lines,   0 },
+	{ T_EOF },
+}, bool_choice_lines[] = {
 	{ T_PROMPT,       prompt_line,  KC_P_PROMPT },
 	{ T_BOOL,         prompt_line,  KC_P_PROMPT },
 	{ T_DEFAULT,      symbol_line,  KC_P_DEFAULT },
@@ -441,8 +459,9 @@ static const struct block {
 
 static void missing_end(struct parser *p, const struct kc_menu *m)
 {
-	kc_say(&p->r, true, "%s:%d: missing end statement for this entry\n", m->pos.file,
-	       m->pos.line);
+	if (!p->r.fatal) /* conf is gone by then */
+		kc_say(&p->r, true, "%s:%d: missing end statement for this entry\n", m->pos.file,
+		       m->pos.line);
 	if (p->r.menu == m)
 		kc_menu_close(&p->r);
 }
@@ -537,8 +556,7 @@ static bool config_stmt(struct parser *p, bool menu)
 	} else if (p->r.entry->prompt) {
 		p->r.entry->prompt->type = KC_P_MENU;
 	} else {
-		kc_say(&p->r, true, "%s:%d: warning: menuconfig statement without prompt\n",
-		       p->r.stmt_file, p->r.stmt_line);
+		bad_entry(p, "menuconfig statement without prompt", "");
 	}
 	return true;
 }
@@ -548,6 +566,13 @@ static struct kc_sym *choice_symbol(struct parser *p, bool plain)
 	if (!plain && accept(p, T_WORD))
 		return symbol_of(p, KC_CHOICE);
 	return kc_sym_lookup(p->r.tree, NULL, KC_CHOICE);
+}
+
+static const struct line *choice_lines(const struct kc_dialect *d)
+{
+	if (!d->plain_choices)
+		return old_choice_lines;
+	return d->bool_choices ? bool_choice_lines : plain_choice_lines;
 }
 
 static bool choice_stmt(struct parser *p)
@@ -565,7 +590,7 @@ static bool choice_stmt(struct parser *p)
 		kc_menu_prop(&p->r, KC_P_CHOICE, NULL, NULL);
 	p->r.entry->members = kc_region_alloc(&p->r.tree->mem, sizeof(struct kc_members));
 	vec_push(&p->r.tree->choices, p->r.entry);
-	if (!lines(p, plain ? plain_choice_lines : old_choice_lines))
+	if (!lines(p, choice_lines(&p->r.tree->dialect)))
 		return false;
 	if (plain && !p->r.entry->prompt)
 		entry_error(p, "choice must have a prompt");

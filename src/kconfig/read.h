@@ -78,6 +78,7 @@ struct kc_reader {
 	size_t depth;	      /* of inclusion */
 	size_t opened;	      /* files in all */
 	struct map files;     /* names, interned */
+	struct map included;  /* where each file was included first: struct kc_pos */
 	int stmt_line;	      /* of the statement being read */
 	const char *stmt_file;
 	bool unknown; /* an answer of the shell is not known yet */
@@ -147,6 +148,8 @@ void kc_warn_at(struct kc_reader *r, struct kc_pos pos, const char *fmt, ...) PR
 void kc_menu_finalize(struct kc_reader *r);
 /* Plain choices: what a member may not have is told; the number of them. */
 unsigned kc_check_members(struct kc_reader *r, const struct kc_menu *choice);
+/* The same for a transitional symbol's entry that says more than it may. */
+unsigned kc_check_transitional(struct kc_reader *r, const struct kc_menu *m);
 /* cycle.c: says each loop of dependencies; the number of them */
 unsigned kc_check_cycles(struct kc_reader *r);
 

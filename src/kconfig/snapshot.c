@@ -32,7 +32,7 @@ struct head {
 	uint64_t base, used, tree, records; /* addresses, lengths */
 };
 
-static const char magic[16] = "kiln tree 1\n";
+static const char magic[16] = "kiln tree 2\n";
 
 enum kind { FILE_IS, FILE_ABSENT, ENV_IS, ENV_ABSENT, ANSWER, SAID_OUT, SAID_ERR };
 

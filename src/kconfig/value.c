@@ -324,6 +324,29 @@ static enum kc_tri followed_tri(struct kc_conf *c, struct kc_sym *s)
 	return tri;
 }
 
+static bool is_transitional(const struct kc_sym *s)
+{
+	return s && s->flags & KC_TRANSITIONAL;
+}
+
+/*
+ * Whether the value is that of a transitional symbol to which the user gave it: then it counts as the user's, and is
+ * not asked for again.
+ */
+static bool is_inherited(struct kc_conf *c, const struct kc_sym *s)
+{
+	const struct kc_prop *p = s->prop;
+
+	if (!c->tree->dialect.transitional || kc_has_user(c, s) || kc_is_choice(s) ||
+	    (s->choice && kc_is_tri(s)))
+		return false;
+	while (p && (p->type != KC_P_DEFAULT || !is_transitional(kc_prop_sym(p))))
+		p = p->next;
+	/* there is one: is it that which counts? */
+	p = p ? kc_active(c, s, KC_P_DEFAULT) : NULL;
+	return p && is_transitional(kc_prop_sym(p)) && kc_has_user(c, kc_prop_sym(p));
+}
+
 static enum kc_tri calc_tri(struct kc_conf *c, struct kc_sym *s)
 {
 	const bool plain = c->tree->dialect.plain_choices;
@@ -433,6 +456,10 @@ static void calc_numbers_and_text(struct kc_conf *c, struct kc_sym *s)
 
 	v->text = empty_text(c, s);
 	v->text = calc_text(c, s);
+	if (is_inherited(c, s)) {
+		v->user_text = v->text;
+		v->flags |= KC_USER;
+	}
 	clamp(c, s);
 }
 
@@ -459,6 +486,10 @@ void kc_calc(struct kc_conf *c, struct kc_sym *s)
 	if (kc_is_tri(s)) {
 		v->tri = KC_N; /* for those who ask while it is worked out */
 		v->tri = (uint8_t)calc_tri(c, s);
+		if (is_inherited(c, s)) {
+			v->user_tri = v->tri;
+			v->flags |= KC_USER;
+		}
 		if (kc_is_choice(s) && !c->tree->dialect.plain_choices)
 			end_old_choice(c, s);
 	} else {

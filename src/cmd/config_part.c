@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts by name: a file, or kiln:NAME for data/parts/NAME.config, where NAME may be FOLDER/NAME and never leads elsewhere. */
+#include "base/path.h"
+#include "cmd/config_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+/* No empty name, none that begins with a dot: ".." would lead out of the folder. */
+static bool is_part_name(const char *name)
+{
+	for (;;) {
+		size_t n = strcspn(name, "/");
+
+		if (!n || *name == '.')
+			return false;
+		if (!name[n])
+			return true;
+		name += n + 1;
+	}
+}
+
+static void list_parts(const char *dir, const char *prefix, struct strv *to)
+{
+	static const char suffix[] = ".config";
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		auto_free char *path = path_join(dir, e->d_name);
+		auto_free char *name = xasprintf("%s%s", prefix, e->d_name);
+		auto_free char *below = xasprintf("%s/", name);
+
+		if (*e->d_name == '.')
+			continue;
+		if (!str_ends(name, suffix)) {
+			list_parts(path, below, to);
+			continue;
+		}
+		name[strlen(name) - strlen(suffix)] = '\0';
+		strv_take(to, take_ptr(name));
+	}
+	if (d)
+		closedir(d);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int no_part(const char *name, struct err *err)
+{
+	auto_strv struct strv names = { 0 };
+	auto_str struct str list = { 0 };
+	auto_free char *dir = NULL;
+	const char *near;
+
+	err_set(err, -ENOENT, "there is no built-in part 'kiln:%s'", name);
+	if (dir_own_file("parts", &dir, NULL) < 0)
+		return err_hint(err, -ENOENT, "this kiln came without its folder of parts");
+	list_parts(dir, "", &names);
+	near = str_nearest(name, (const char *const *)names.v, names.n);
+	if (near)
+		return err_hint(err, -ENOENT,
+				"did you mean 'kiln:%s'? 'kiln help config resolve' lists all",
+				near);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(names.v[0]), by_name);
+	for (size_t i = 0; i < names.n; i++)
+		str_addf(&list, "%skiln:%s", i ? " " : "", names.v[i]);
+	return err_hint(err, -ENOENT, "there are %s", str_c(&list));
+}
+
+int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
+		struct err *err)
+{
+	const struct kc_part_spec spec = { t->version, t->arch, t->srcarch };
+	auto_free char *own = NULL, *path = NULL;
+
+	if (!str_skip(&name, "kiln:"))
+		return kc_part_read(wishes, &spec, name, err);
+	own = xasprintf("parts/%s.config", name);
+	if (!is_part_name(name) || dir_own_file(own, &path, NULL) < 0)
+		return no_part(name, err);
+	return kc_part_read(wishes, &spec, path, err);
+}
