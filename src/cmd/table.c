@@ -6,6 +6,7 @@ extern const struct cmd cmd_run;
 extern const struct cmd cmd_config_resolve;
 extern const struct cmd cmd_config_why;
 extern const struct cmd cmd_config_why_not;
+extern const struct cmd cmd_config_search;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_doctor;
@@ -19,6 +20,7 @@ const struct cmd *const cmds[] = {
 	&cmd_config_resolve,
 	&cmd_config_why,
 	&cmd_config_why_not,
+	&cmd_config_search,
 	&cmd_config_conf,
 	&cmd_config_cache,
 	&cmd_doctor,
