@@ -9,9 +9,8 @@
 static const char *package_of(const char *soname)
 {
 	static const char *const packages[][2] = {
-		{ "libarchive.so.13", "libarchive13" },
-		{ "libcrypto.so.3", "libssl3" },
-		{ "libkmod.so.2", "libkmod2" },
+		{ "libarchive.so.13", "libarchive13" },	  { "libcrypto.so.3", "libssl3" },
+		{ "libkmod.so.2", "libkmod2" },		  { "libncursesw.so.6", "libncursesw6" },
 		{ "libsmartcols.so.1", "libsmartcols1" },
 	};
 

@@ -2,6 +2,7 @@
 /* `kiln config why` and `why-not`: where a value comes from, and what stands in the way of another. */
 #include "cmd/cmd.h"
 #include "cmd/config_tree.h"
+#include "cmd/config_words.h"
 #include "kconfig/explain.h"
 #include "kconfig/expr.h"
 #include "kconfig/relations.h"
@@ -52,58 +53,6 @@ static int make(struct why *w, const struct why_opts *o, struct err *err)
 	auto_free char *base = config_base(&o->config, o->base);
 
 	return config_make(&w->tree, base, &w->wishes, &w->conf, &w->text, err);
-}
-
-static const struct kc_wish *last_wish(const struct why *w, const struct kc_sym *s)
-{
-	for (size_t i = w->wishes.n; i-- > 0;)
-		if (str_eq(w->wishes.v[i].name, s->name))
-			return &w->wishes.v[i];
-	return NULL;
-}
-
-static const struct kc_sym *chosen(const struct why *w, const struct kc_sym *s)
-{
-	const struct kc_members *all = s->choice->members;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (kc_tri_of(w->conf, all->v[i]) == KC_Y)
-			return all->v[i];
-	return NULL;
-}
-
-/* In words, what gave s its value. */
-static char *origin_words(struct why *w, struct kc_sym *s, enum kc_origin origin,
-			  const struct kc_prop *p)
-{
-	const struct kc_wish *asked = last_wish(w, s);
-	auto_free char *who = NULL;
-	const struct kc_sym *other;
-
-	switch (origin) {
-	case KC_BY_USER:
-		return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line)
-			     : xstrdup("the base");
-	case KC_BY_DEFAULT:
-		return xasprintf("the default at %s:%d", p->pos.file, p->pos.line);
-	case KC_BY_RANGE:
-		return xasprintf("the range at %s:%d", p->pos.file, p->pos.line);
-	case KC_BY_SELECT:
-		/* a bool is y where what selects it is m */
-		who = kc_selectors(w->conf, s,
-				   kc_type_now(w->conf, s) == KC_BOOL ? KC_M
-								      : kc_tri_of(w->conf, s));
-		return xasprintf("select: %s", who);
-	case KC_BY_IMPLY:
-		return xstrdup("imply");
-	case KC_BY_CHOICE:
-		other = chosen(w, s);
-		return xasprintf("its choice '%s' has %s",
-				 s->choice->prompt ? s->choice->prompt->text : "",
-				 other ? other->name : "no member");
-	default:
-		return xstrdup("nothing: no line asks for it, and it has no default");
-	}
 }
 
 static const char *prompt_of(const struct kc_sym *s)
@@ -164,7 +113,7 @@ static int why(struct why *w, const char *name, struct err *err)
 	kc_calc(w->conf, s);
 	kc_conf_line(w->conf, "CONFIG_", s, &line);
 	origin = kc_origin_of(w->conf, s, &p);
-	words = origin_words(w, s, origin, p);
+	words = config_origin_words(w->conf, &w->wishes, s, origin, p);
 	if (w->out->json)
 		print_json(w, s, kc_value_text(w->conf, s), origin, words);
 	else

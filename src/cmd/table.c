@@ -7,6 +7,7 @@ extern const struct cmd cmd_config_resolve;
 extern const struct cmd cmd_config_why;
 extern const struct cmd cmd_config_why_not;
 extern const struct cmd cmd_config_search;
+extern const struct cmd cmd_config_menu;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_doctor;
@@ -21,6 +22,7 @@ const struct cmd *const cmds[] = {
 	&cmd_config_why,
 	&cmd_config_why_not,
 	&cmd_config_search,
+	&cmd_config_menu,
 	&cmd_config_conf,
 	&cmd_config_cache,
 	&cmd_doctor,
