@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/config_tell.h"
 
+#include "kconfig/origin.h"
+
+char *config_origin_words(struct kc_conf *c, const struct kc_wishes *wishes, struct kc_sym *s,
+			  enum kc_origin origin, const struct kc_prop *p)
+{
+	const struct kc_wish *asked = kc_last_wish(wishes, s->name);
+
+	if (origin != KC_BY_USER)
+		return kc_origin_words(c, s, origin, p);
+	return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line) : xstrdup("the base");
+}
+
 static char *line_text(const char *name, const char *value)
 {
 	return str_eq(value, "n") ? xasprintf("# CONFIG_%s is not set", name)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How the verbs of `kiln config` speak of lines that do not hold, and of those that would help. */
+/* What the verbs of `kiln config` say in the same words: of lines that do not hold, those that would help, of origins. */
 #pragma once
 
 #include "base/out.h"
 #include "cmd/config_renames.h"
 #include "kconfig/fix.h"
 
+/* What gave s its value, as kc_origin_of() found: "my.config:3", "the default at ...". Freed by the caller. */
+char *config_origin_words(struct kc_conf *c, const struct kc_wishes *wishes, struct kc_sym *s,
+			  enum kc_origin origin, const struct kc_prop *p);
 /* "CONFIG_X=y" or "# CONFIG_X is not set"; freed by the caller. */
 char *config_fix_line(const struct kc_fix_line *line);
 /* The same of a wish. */

@@ -3,7 +3,6 @@
 #include "cmd/cmd.h"
 #include "cmd/config_tell.h"
 #include "kconfig/expr.h"
-#include "kconfig/origin.h"
 #include "kconfig/relations.h"
 
 #include <errno.h>
@@ -53,17 +52,6 @@ static int make(struct why *w, const struct why_opts *o, struct err *err)
 	auto_free char *base = config_base(&o->config, o->base);
 
 	return config_make_asked(&w->tree, base, &w->wishes, &w->conf, &w->asked, &w->text, err);
-}
-
-/* In words, what gave s its value. */
-static char *origin_words(struct why *w, struct kc_sym *s, enum kc_origin origin,
-			  const struct kc_prop *p)
-{
-	const struct kc_wish *asked = kc_last_wish(&w->wishes, s->name);
-
-	if (origin != KC_BY_USER)
-		return kc_origin_words(w->conf, s, origin, p);
-	return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line) : xstrdup("the base");
 }
 
 static const char *prompt_of(const struct kc_sym *s)
@@ -124,7 +112,7 @@ static int why(struct why *w, const char *name, struct err *err)
 	kc_calc(w->conf, s);
 	kc_conf_line(w->conf, "CONFIG_", s, &line);
 	origin = kc_origin_of(w->conf, s, &p);
-	words = origin_words(w, s, origin, p);
+	words = config_origin_words(w->conf, &w->wishes, s, origin, p);
 	if (w->out->json)
 		print_json(w, s, kc_value_text(w->conf, s), origin, words);
 	else

@@ -6,6 +6,8 @@ extern const struct cmd cmd_run;
 extern const struct cmd cmd_config_resolve;
 extern const struct cmd cmd_config_why;
 extern const struct cmd cmd_config_why_not;
+extern const struct cmd cmd_config_search;
+extern const struct cmd cmd_config_menu;
 extern const struct cmd cmd_config_set;
 extern const struct cmd cmd_config_check;
 extern const struct cmd cmd_config_diff;
@@ -23,6 +25,8 @@ const struct cmd *const cmds[] = {
 	&cmd_config_resolve,
 	&cmd_config_why,
 	&cmd_config_why_not,
+	&cmd_config_search,
+	&cmd_config_menu,
 	&cmd_config_set,
 	&cmd_config_check,
 	&cmd_config_diff,

@@ -129,20 +129,20 @@ static void add_wish(struct reading *r, const char *name, size_t n, const char *
 		vec_push(r->w, w);
 }
 
-/* Where a comment begins behind a value: at a '#' behind a blank, outside of quotes. */
-static char *comment_behind(char *value)
+size_t kc_part_value_len(const char *value)
 {
 	bool quoted = false;
+	const char *p;
 
-	for (char *p = value; *p; p++) {
+	for (p = value; *p; p++) {
 		if (*p == '\\' && quoted && p[1])
 			p++;
 		else if (*p == '"')
 			quoted = !quoted;
 		else if (*p == '#' && !quoted && p > value && strchr(" \t", p[-1]))
-			return p;
+			break;
 	}
-	return NULL;
+	return (size_t)(p - value);
 }
 
 static int take_value(struct reading *r, char *line, struct err *err)
@@ -154,12 +154,11 @@ static int take_value(struct reading *r, char *line, struct err *err)
 	if (!eq || eq == line)
 		return bad(r, err, "no value in", line);
 	*eq = '\0';
-	comment = comment_behind(eq + 1);
-	directive = comment ? directive_in(comment) : NULL;
+	comment = eq + 1 + kc_part_value_len(eq + 1);
+	directive = directive_in(comment);
 	if (directive)
 		ret = take_directive(r, directive, &m, false, err);
-	if (comment)
-		*comment = '\0';
+	*comment = '\0';
 	if (ret == 0)
 		add_wish(r, line, strlen(line), trim(eq + 1), &m);
 	return ret;

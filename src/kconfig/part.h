@@ -42,6 +42,12 @@ bool kc_is_arch(const struct kc_part_spec *spec, const char *word);
 bool kc_is_version(const struct kc_part_spec *spec, const char *since, const char *until);
 
 /*
+ * The bytes of a value as it stands behind the '=' of a line, without the comment behind it: up to a '#' behind a
+ * blank and outside of quotes. Blanks in front of the comment count.
+ */
+size_t kc_part_value_len(const char *value);
+
+/*
  * Reads a part and adds its wishes. A line that is neither wish nor comment, an unknown directive, parts that include
  * each other: -EINVAL with file and line.
  */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of parts, changed in place: what people wrote around them stays. */
+#include "unit.h"
+
+#include "kconfig/part_edit.h"
+
+static void put(const char *before, int line, const char *value, bool override, const char *after)
+{
+	auto_str struct str text = { 0 };
+
+	str_adds(&text, before);
+	kc_part_put(&text, line, "X", value, override);
+	assert_string_equal(str_c(&text), after);
+}
+
+static void lines_are_replaced(void **state)
+{
+	put("CONFIG_X=y\n", 1, "m", false, "CONFIG_X=m\n");
+	put("# a\nCONFIG_X=y", 2, "n", false, "# a\n# CONFIG_X is not set");
+	put("# CONFIG_X is not set\n\n", 1, "16", true, "CONFIG_X=16\n\n");
+	put("CONFIG_X=\"a # b\"  # why\nB", 1, "\"c\"", false, "CONFIG_X=\"c\"  # why\nB");
+	/* with something behind it, only this spelling of n is read by all */
+	put("CONFIG_X=y\t#kiln: optional\n", 1, "n", false, "CONFIG_X=n\t#kiln: optional\n");
+	put("# CONFIG_X is not set #kiln: override\n", 1, "y", false,
+	    "CONFIG_X=y #kiln: override\n");
+	put("# CONFIG_X is not set#kiln: override\n", 1, "y", false,
+	    "CONFIG_X=y #kiln: override\n");
+	put("CONFIG_X=y \r\nCONFIG_Y=y\r\n", 1, "n", false,
+	    "# CONFIG_X is not set \r\nCONFIG_Y=y\r\n");
+}
+
+static void lines_are_added(void **state)
+{
+	put("", 0, "y", false, "CONFIG_X=y\n");
+	put("# a", 0, "n", false, "# a\n# CONFIG_X is not set\n");
+	put("# a\n", 2, "y", false, "# a\nCONFIG_X=y\n");
+	put("", 0, "n", true, "CONFIG_X=n #kiln: override\n");
+	/* a directive's lines end with an empty one */
+	put("#kiln: optional\nCONFIG_A=y\n", 0, "y", false,
+	    "#kiln: optional\nCONFIG_A=y\n\nCONFIG_X=y\n");
+	put("#kiln: optional\n \nCONFIG_A=y\n", 0, "y", false,
+	    "#kiln: optional\n \nCONFIG_A=y\nCONFIG_X=y\n");
+}
+
+static void drop(const char *before, int line, const char *after)
+{
+	auto_str struct str text = { 0 };
+
+	str_adds(&text, before);
+	kc_part_drop(&text, line);
+	assert_string_equal(str_c(&text), after);
+}
+
+static void lines_are_removed(void **state)
+{
+	drop("a\nb\nc\n", 2, "a\nc\n");
+	drop("a\nb", 2, "a\n");
+	drop("a", 1, "");
+	drop("a\n", 2, "a\n");
+	drop("a\n", 0, "a\n");
+	drop("", 1, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_are_replaced),
+		cmocka_unit_test(lines_are_added),
+		cmocka_unit_test(lines_are_removed),
+	};
+
+	return cmocka_run_group_tests_name("part-edit", tests, NULL, NULL);
+}
