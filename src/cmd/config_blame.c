@@ -15,9 +15,9 @@ struct blame {
 	const char *base;
 	struct config_tree tree;
 	struct kc_wishes wishes;
-	struct kc_conf *whole, *kept; /* with all lines; with those that are no defaults */
-	struct str text, base_text;
-	struct map lines; /* of the base: name -> line number */
+	struct config_made whole; /* with all lines */
+	struct kc_conf *kept;	  /* with those that are no defaults */
+	struct map lines;	  /* of the base: name -> line number */
 	json_t *list;
 };
 
@@ -47,7 +47,7 @@ static char *words_of(struct blame *b, struct kc_sym *s, const char *value, enum
 	int line = (int)(intptr_t)map_get(&b->lines, s->name);
 
 	*origin = kc_origin_of(b->kept, s, &p);
-	if (asks_for(w, value) && kc_changeable(b->whole, s)) {
+	if (asks_for(w, value) && kc_changeable(b->whole.conf, s)) {
 		*origin = KC_BY_USER;
 		return xasprintf("%s:%d", w->pos.file, w->pos.line);
 	}
@@ -88,15 +88,15 @@ static void tell_line(void *ctx, const char *name, const char *value, int number
 static void look(struct blame *b)
 {
 	const struct kc_files files = config_files(&b->tree);
-	struct kc_conf *copy = kc_conf_copy(b->whole);
+	struct kc_conf *copy = kc_conf_copy(b->whole.conf);
 	auto_str struct str kept = { 0 };
 
 	kc_conf_minimal(copy, "CONFIG_", &kept);
 	kc_conf_free(copy);
 	b->kept = kc_conf_from_text(b->tree.tree, &files, &kept);
-	dotconfig_each(str_c(&b->base_text), b->base_text.n, take_line, &b->lines);
+	dotconfig_each(str_c(&b->whole.base), b->whole.base.n, take_line, &b->lines);
 	b->list = b->out->json ? json_array() : NULL;
-	dotconfig_each(str_c(&b->text), b->text.n, tell_line, b);
+	dotconfig_each(str_c(&b->whole.text), b->whole.text.n, tell_line, b);
 	if (b->out->json)
 		out_json(b->out, b->list);
 }
@@ -113,14 +113,11 @@ int config_blame(struct out *out, const struct config_opts *o, const char *base,
 	for (size_t i = 0; i < n_parts && r == 0; i++)
 		r = config_part(&b.tree, parts[i], &b.wishes, err);
 	if (r == 0)
-		r = config_make_from(&b.tree, base, &b.wishes, &b.whole, &b.text, &b.base_text,
-				     err);
+		r = config_make(&b.tree, base, &b.wishes, &b.whole, err);
 	if (r == 0)
 		look(&b);
 	kc_conf_free(b.kept);
-	kc_conf_free(b.whole);
-	str_release(&b.text);
-	str_release(&b.base_text);
+	config_made_release(&b.whole);
 	map_release(&b.lines, NULL);
 	kc_wishes_release(&b.wishes);
 	config_tree_release(&b.tree);

@@ -70,7 +70,7 @@ struct check {
 		size_t n, cap;
 	} results;
 	struct kc_wishes wishes;
-	struct kc_conf *asked; /* the configuration with them */
+	struct config_made asked; /* the configuration with them */
 };
 
 static void release(struct check *c)
@@ -81,7 +81,7 @@ static void release(struct check *c)
 		kc_profile_release(&c->results.v[i].profile);
 	}
 	free(c->results.v);
-	kc_conf_free(c->asked);
+	config_made_release(&c->asked);
 	kc_wishes_release(&c->wishes);
 	dotconfig_release(&c->config);
 	str_release(&c->text);
@@ -152,8 +152,8 @@ static int read_kernel(struct check *c, struct err *err)
 /* The tree's .config, or a file, as the engine of that tree understands it. */
 static int read_tree(struct check *c, struct err *err)
 {
+	cleanup(config_made_release) struct config_made made = { 0 };
 	struct kc_wishes none = { 0 };
-	struct kc_conf *conf = NULL;
 	int r;
 
 	c->subject = config_base(&c->o->config, c->o->file);
@@ -167,10 +167,11 @@ static int read_tree(struct check *c, struct err *err)
 	r = config_tree_open(&c->tree, &c->o->config, c->out, err);
 	c->with_tree = r == 0;
 	if (r == 0)
-		r = config_make(&c->tree, c->subject, &none, &conf, &c->text, err);
-	kc_conf_free(conf);
+		r = config_make(&c->tree, c->subject, &none, &made, err);
 	if (r < 0)
 		return r;
+	c->text = made.text;
+	made.text = (struct str){ 0 };
 	c->version = c->tree.version ? xstrdup(c->tree.version) : NULL;
 	c->arch = xstrdup(c->tree.arch);
 	c->srcarch = c->tree.srcarch;
@@ -343,16 +344,14 @@ static void follow(struct check *c, struct result *res, const struct dotconfig *
 static int ask(struct check *c, struct err *err)
 {
 	for (size_t wishes = 0; c->with_tree && wishes < c->wishes.n;) {
-		auto_str struct str text = { 0 };
 		struct dotconfig now = { 0 };
 		int r;
 
 		wishes = c->wishes.n;
-		kc_conf_free(take_ptr(c->asked));
-		r = config_make(&c->tree, c->subject, &c->wishes, &c->asked, &text, err);
+		r = config_make(&c->tree, c->subject, &c->wishes, &c->asked, err);
 		if (r < 0)
 			return r;
-		dotconfig_parse(&now, str_c(&text), text.n);
+		dotconfig_parse(&now, str_c(&c->asked.text), c->asked.text.n);
 		for (size_t i = 0; i < c->results.n; i++)
 			follow(c, &c->results.v[i], &now);
 		dotconfig_release(&now);
@@ -363,8 +362,8 @@ static int ask(struct check *c, struct err *err)
 static void explain(struct check *c, const struct miss *m, struct kc_explanation *ret)
 {
 	*ret = (struct kc_explanation){ 0 };
-	if (c->asked && m->wish >= 0)
-		kc_explain(c->asked, &c->wishes.v[m->wish], &c->wishes, ret);
+	if (c->asked.conf && m->wish >= 0)
+		kc_explain(c->asked.conf, &c->wishes.v[m->wish], &c->wishes, ret);
 }
 
 static void print_miss(struct check *c, const struct miss *m)
@@ -380,12 +379,12 @@ static void print_miss(struct check *c, const struct miss *m)
 	explain(c, m, &e);
 	for (size_t i = 0; i < e.lines.n; i++)
 		out_print(c->out, "      %s\n", e.lines.v[i]);
-	if (c->asked && m->wish >= 0 && !e.now)
+	if (c->asked.conf && m->wish >= 0 && !e.now)
 		out_print(c->out, "      this tree has no such symbol for %s\n", c->tree.arch);
 	else if (e.reason != KC_HOLDS && !e.lines.n)
 		out_print(c->out, "      asked for it would still be %s (%s)\n", e.now,
 			  kc_reason_name(e.reason));
-	else if (c->asked && m->instead)
+	else if (c->asked.conf && m->instead)
 		out_print(c->out, "      not asked for together with what is wanted of %s\n",
 			  m->instead);
 	kc_explanation_release(&e);
@@ -416,7 +415,7 @@ static json_t *json_texts(char *const *v, size_t n)
 static json_t *json_miss(struct check *c, const struct miss *m)
 {
 	struct kc_explanation e;
-	bool asked = c->asked && m->wish >= 0;
+	bool asked = c->asked.conf && m->wish >= 0;
 	json_t *j;
 
 	explain(c, m, &e);

@@ -55,8 +55,7 @@ const struct cmd cmd_config_diff = {
 
 struct side {
 	const char *name;
-	struct kc_conf *conf;
-	struct str text; /* as it was read */
+	struct config_made made;
 };
 
 struct diffing {
@@ -179,7 +178,7 @@ static void look_at_line(void *ctx, const char *name, const char *value, int lin
 static void find_unknown(struct diffing *d, const struct side *s)
 {
 	d->side = s;
-	dotconfig_each(str_c(&s->text), s->text.n, look_at_line, d);
+	dotconfig_each(str_c(&s->made.base), s->made.base.n, look_at_line, d);
 }
 
 /* The differences. */
@@ -291,9 +290,8 @@ static int write_part(const struct diffing *d, struct err *err)
 static int make_side(const struct diffing *d, struct side *s, struct err *err)
 {
 	const struct kc_wishes none = { 0 };
-	auto_str struct str text = { 0 };
 
-	return config_make_from(&d->tree, s->name, &none, &s->conf, &text, &s->text, err);
+	return config_make(&d->tree, s->name, &none, &s->made, err);
 }
 
 static int diff(struct diffing *d, struct err *err)
@@ -306,7 +304,8 @@ static int diff(struct diffing *d, struct err *err)
 	if (r < 0)
 		return r;
 	/* a part is put on a whole file */
-	kc_diff_make(d->a.conf, d->b.conf, &files, d->o->on_file || d->o->output, &d->diff);
+	kc_diff_make(d->a.made.conf, d->b.made.conf, &files, d->o->on_file || d->o->output,
+		     &d->diff);
 	report(d);
 	r = write_part(d, err);
 	return r < 0 ? r : is_equal(&d->diff) ? EXIT_OK : EXIT_NO;
@@ -315,10 +314,8 @@ static int diff(struct diffing *d, struct err *err)
 static void release(struct diffing *d)
 {
 	kc_diff_release(&d->diff);
-	kc_conf_free(d->a.conf);
-	kc_conf_free(d->b.conf);
-	str_release(&d->a.text);
-	str_release(&d->b.text);
+	config_made_release(&d->a.made);
+	config_made_release(&d->b.made);
 	config_renames_release(&d->renames);
 	config_tree_release(&d->tree);
 }

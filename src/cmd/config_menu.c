@@ -201,7 +201,7 @@ static char *edited_value(struct menu *m, struct kc_sym *s)
 {
 	const char *text = str_c(&m->edit);
 	const bool bare = s->type == KC_HEX && strncasecmp(text, "0x", 2) != 0;
-	const struct kc_prop *range = kc_active(m->now.conf, s, KC_P_RANGE);
+	const struct kc_prop *range = kc_active(m->now.made.conf, s, KC_P_RANGE);
 	auto_str struct str value = { 0 };
 
 	if (s->type == KC_STRING) {
@@ -213,8 +213,8 @@ static char *edited_value(struct menu *m, struct kc_sym *s)
 		    s->type == KC_HEX ? "a hexadecimal" : "a decimal");
 		return NULL;
 	}
-	if (!kc_text_allowed(m->now.conf, s, text) && range) {
-		kc_add_expr_values(m->now.conf, &value, range->expr);
+	if (!kc_text_allowed(m->now.made.conf, s, text) && range) {
+		kc_add_expr_values(m->now.made.conf, &value, range->expr);
 		say(m, "the range of %s is %s", s->name, str_c(&value));
 		return NULL;
 	}
@@ -325,7 +325,7 @@ static void enter(struct menu *m)
 		return;
 	if (row->sym && !kc_is_tri(row->sym) && row->sym->type != KC_UNKNOWN &&
 	    has_prompt(row->sym))
-		begin_edit(m, kc_value_text(m->now.conf, row->sym), false);
+		begin_edit(m, kc_value_text(m->now.made.conf, row->sym), false);
 	else
 		show_whole(m);
 }

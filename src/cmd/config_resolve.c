@@ -35,10 +35,9 @@ struct resolve {
 	struct config_tree tree;
 	struct config_renames renames;
 	struct kc_wishes wishes;
-	struct kc_conf *conf, *asked;
+	struct config_made made;
 	struct kc_fixer *fixer; /* made when the first line does not hold */
 	bool no_fixer;
-	struct str text;
 	size_t held, failed, optional, contradictions, failing, told;
 	struct kc_fix added;	    /* by --fix */
 	json_t *failures, *clashes; /* with --json */
@@ -80,7 +79,7 @@ static struct kc_fixer *fixer(struct resolve *r)
 
 	if (r->fixer || r->no_fixer)
 		return r->fixer;
-	if (kc_fixer_new(r->conf, r->asked, &r->wishes, &r->fixer, &err) < 0) {
+	if (kc_fixer_new(r->made.conf, r->made.asked, &r->wishes, &r->fixer, &err) < 0) {
 		r->no_fixer = true;
 		out_warn(r->out, "which lines would help is not told: %s", err.msg);
 	}
@@ -110,7 +109,7 @@ static size_t count_failing(const struct resolve *r)
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->wishes.n; i++)
-		n += !r->wishes.v[i].silent && !kc_holds(r->conf, &r->wishes.v[i]);
+		n += !r->wishes.v[i].silent && !kc_holds(r->made.conf, &r->wishes.v[i]);
 	return n;
 }
 
@@ -128,8 +127,8 @@ static void verify(struct resolve *r)
 		struct kc_explanation e;
 		struct kc_renamed renamed;
 
-		kc_explain(r->conf, w, &r->wishes, &e);
-		config_explain_renamed(&r->renames, &r->tree, r->conf, w, &e, &renamed);
+		kc_explain(r->made.conf, w, &r->wishes, &e);
+		config_explain_renamed(&r->renames, &r->tree, r->made.conf, w, &e, &renamed);
 		if (e.reason == KC_HOLDS) {
 			r->held++;
 		} else if (!is_replaced(&e)) {
@@ -145,9 +144,9 @@ static void verify(struct resolve *r)
 static int write_result(struct resolve *r, struct err *err)
 {
 	if (r->o->output)
-		return file_write_out(r->o->output, r->text.s, r->text.n, err);
+		return file_write_out(r->o->output, r->made.text.s, r->made.text.n, err);
 	if (!r->out->json)
-		out_print(r->out, "%s", str_c(&r->text));
+		out_print(r->out, "%s", str_c(&r->made.text));
 	return 0;
 }
 
@@ -191,12 +190,7 @@ static int make(struct resolve *r, struct err *err)
 {
 	kc_fixer_free(r->fixer);
 	r->fixer = NULL;
-	kc_conf_free(r->asked);
-	kc_conf_free(r->conf);
-	r->asked = r->conf = NULL;
-	str_clear(&r->text);
-	return config_make_asked(&r->tree, r->o->base, &r->wishes, &r->conf, &r->asked, &r->text,
-				 err);
+	return config_make(&r->tree, r->o->base, &r->wishes, &r->made, err);
 }
 
 /* Adds the lines that make others hold behind these. */
@@ -271,9 +265,7 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 	json_decref(r.clashes);
 	kc_fix_release(&r.added);
 	kc_fixer_free(r.fixer);
-	kc_conf_free(r.asked);
-	kc_conf_free(r.conf);
-	str_release(&r.text);
+	config_made_release(&r.made);
 	kc_wishes_release(&r.wishes);
 	config_renames_release(&r.renames);
 	config_tree_release(&r.tree);

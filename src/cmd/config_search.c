@@ -29,8 +29,7 @@ struct search {
 	const struct search_opts *o;
 	struct config_tree tree;
 	struct kc_wishes wishes;
-	struct kc_conf *conf;
-	struct str text;
+	struct config_made made;
 };
 
 static const char *prompt_of(const struct kc_found *f)
@@ -53,17 +52,17 @@ static char *value_of(struct search *s, const struct kc_found *f)
 
 	if (!f->sym)
 		return NULL;
-	kc_calc(s->conf, f->sym);
-	text = kc_value_text(s->conf, f->sym);
+	kc_calc(s->made.conf, f->sym);
+	text = kc_value_text(s->made.conf, f->sym);
 	return f->sym->type == KC_STRING ? xasprintf("\"%s\"", text) : xstrdup(text);
 }
 
 static bool is_visible(struct search *s, const struct kc_found *f)
 {
 	if (!f->sym)
-		return kc_menu_shown(s->conf, f->menu);
-	kc_calc(s->conf, f->sym);
-	return kc_v(s->conf, f->sym)->visible != KC_N;
+		return kc_menu_shown(s->made.conf, f->menu);
+	kc_calc(s->made.conf, f->sym);
+	return kc_v(s->made.conf, f->sym)->visible != KC_N;
 }
 
 static json_t *json_of(struct search *s, const struct kc_found *f)
@@ -71,10 +70,10 @@ static json_t *json_of(struct search *s, const struct kc_found *f)
 	auto_free char *path = kc_menu_path(f->menu);
 
 	if (f->sym)
-		kc_calc(s->conf, f->sym);
+		kc_calc(s->made.conf, f->sym);
 	return json_pack("{s:o, s:o, s:s, s:o, s:b, s:o, s:i, s:o, s:s}", "symbol",
 			 out_json_text(f->sym ? f->sym->name : NULL), "value",
-			 out_json_text(f->sym ? kc_value_text(s->conf, f->sym) : NULL), "type",
+			 out_json_text(f->sym ? kc_value_text(s->made.conf, f->sym) : NULL), "type",
 			 f->sym ? kc_type_name(f->sym->type) : kind_of(f), "prompt",
 			 out_json_text(prompt_of(f)), "visible", is_visible(s, f), "file",
 			 out_json_text(f->menu->pos.file), "line", f->menu->pos.line, "path",
@@ -160,7 +159,7 @@ static int make(struct search *s, char **parts, size_t n, struct err *err)
 
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = config_part(&s->tree, parts[i], &s->wishes, err);
-	return r < 0 ? r : config_make(&s->tree, base, &s->wishes, &s->conf, &s->text, err);
+	return r < 0 ? r : config_make(&s->tree, base, &s->wishes, &s->made, err);
 }
 
 static int run_config_search(struct out *out, const struct global_opts *global, void *o,
@@ -174,8 +173,7 @@ static int run_config_search(struct out *out, const struct global_opts *global, 
 	r = make(&s, args + 1, n_args - 1, err);
 	if (r == 0)
 		r = search(&s, args[0], err);
-	kc_conf_free(s.conf);
-	str_release(&s.text);
+	config_made_release(&s.made);
 	kc_wishes_release(&s.wishes);
 	config_tree_release(&s.tree);
 	return r;

@@ -33,9 +33,9 @@ struct set {
 	char *path;
 	struct kc_wishes wishes;
 	size_t asked_for; /* wishes[0..) the user's, then those that --with-deps added */
-	struct kc_conf *before, *conf, *asked;
+	struct config_made before, made;
 	struct kc_fixer *fixer;
-	struct str old, text;
+	struct str old;
 	json_t *failures, *changes;
 };
 
@@ -43,17 +43,13 @@ static int make(struct set *s, struct err *err)
 {
 	kc_fixer_free(s->fixer);
 	s->fixer = NULL;
-	kc_conf_free(s->asked);
-	kc_conf_free(s->conf);
-	s->asked = s->conf = NULL;
-	str_clear(&s->text);
-	return config_make_asked(&s->tree, s->path, &s->wishes, &s->conf, &s->asked, &s->text, err);
+	return config_make(&s->tree, s->path, &s->wishes, &s->made, err);
 }
 
 static bool all_hold(const struct set *s)
 {
 	for (size_t i = 0; i < s->wishes.n; i++)
-		if (!kc_holds(s->conf, &s->wishes.v[i]))
+		if (!kc_holds(s->made.conf, &s->wishes.v[i]))
 			return false;
 	return true;
 }
@@ -73,14 +69,15 @@ static int add_deps(struct set *s, struct err *err)
 
 static int tell_failures(struct set *s, struct err *err)
 {
-	int r = s->fixer ? 0 : kc_fixer_new(s->conf, s->asked, &s->wishes, &s->fixer, err);
+	int r = s->fixer ? 0
+			 : kc_fixer_new(s->made.conf, s->made.asked, &s->wishes, &s->fixer, err);
 
 	for (size_t i = 0; i < s->wishes.n && r == 0; i++) {
 		struct kc_explanation e;
 		struct kc_fix fix = { 0 };
 		bool has_fix;
 
-		kc_explain(s->conf, &s->wishes.v[i], &s->wishes, &e);
+		kc_explain(s->made.conf, &s->wishes.v[i], &s->wishes, &e);
 		has_fix = kc_reason_has_fix(e.reason);
 		if (has_fix)
 			kc_fix_one(s->fixer, &s->wishes.v[i], &fix);
@@ -130,8 +127,8 @@ static size_t tell_changes_by(struct set *s, const char *by)
 		if (!sym->name || !sym->defs || kc_is_choice(sym) ||
 		    !str_eq(cause(s, sym->name), by))
 			continue;
-		was = shown(s->before, sym);
-		is = shown(s->conf, sym);
+		was = shown(s->before.conf, sym);
+		is = shown(s->made.conf, sym);
 		if (str_eq(was, is))
 			continue;
 		n++;
@@ -158,7 +155,7 @@ static int write_config(struct set *s, struct err *err)
 	auto_free char *old = xasprintf("%s.old", s->path);
 	int r = file_write_out(old, s->old.s, s->old.n, err);
 
-	return r < 0 ? r : file_write_out(s->path, s->text.s, s->text.n, err);
+	return r < 0 ? r : file_write_out(s->path, s->made.text.s, s->made.text.n, err);
 }
 
 static int finish(struct set *s, bool dry_run, struct err *err)
@@ -189,11 +186,11 @@ static int set(struct set *s, bool dry_run, struct err *err)
 
 	if (r < 0)
 		return err_hint(err, r, "'kiln config resolve -o %s' makes one", s->path);
-	r = config_make(&s->tree, s->path, &(struct kc_wishes){ 0 }, &s->before, &s->text, err);
+	r = config_make(&s->tree, s->path, &(struct kc_wishes){ 0 }, &s->before, err);
 	if (r == 0)
 		r = make(s, err);
 	if (r == 0 && s->o->with_deps && !all_hold(s)) {
-		r = kc_fixer_new(s->conf, s->asked, &s->wishes, &s->fixer, err);
+		r = kc_fixer_new(s->made.conf, s->made.asked, &s->wishes, &s->fixer, err);
 		if (r == 0)
 			r = add_deps(s, err);
 	}
@@ -244,13 +241,11 @@ static int run_config_set(struct out *out, const struct global_opts *global, voi
 	json_decref(s.failures);
 	json_decref(s.changes);
 	kc_fixer_free(s.fixer);
-	kc_conf_free(s.asked);
-	kc_conf_free(s.conf);
-	kc_conf_free(s.before);
+	config_made_release(&s.made);
+	config_made_release(&s.before);
 	kc_wishes_release(&s.wishes);
 	config_tree_release(&s.tree);
 	str_release(&s.old);
-	str_release(&s.text);
 	free(s.path);
 	return r;
 }

@@ -188,10 +188,17 @@ static int read_base(const struct config_tree *t, const char *base, struct str *
 	return file_read(AT_FDCWD, base, MAX_CONFIG, to, err);
 }
 
-/* Where the base has been read, ret_base gets its text; ret_asked and it may be NULL. */
-static int make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
-		struct str *ret_base, struct err *err)
+void config_made_release(struct config_made *m)
+{
+	kc_conf_free(m->asked);
+	kc_conf_free(m->conf);
+	str_release(&m->text);
+	str_release(&m->base);
+	*m = (struct config_made){ 0 };
+}
+
+int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct config_made *ret, struct err *err)
 {
 	const struct kc_files files = config_files(t);
 	auto_str struct str text = { 0 };
@@ -200,49 +207,28 @@ static int make(const struct config_tree *t, const char *base, const struct kc_w
 	bool seed;
 	int r = read_base(t, base, &text, &fill, err);
 
+	config_made_release(ret);
 	if (r < 0)
 		return r;
-	if (ret_base)
-		str_add(ret_base, str_c(&text), text.n);
+	str_add(&ret->base, str_c(&text), text.n);
 	seed = !text.n;
 	str_addc(&text, '\n');
 	for (size_t i = 0; i < wishes->n; i++)
 		str_addf(&text, "CONFIG_%s=%s\n", wishes->v[i].name, wishes->v[i].value);
-	c = kc_conf_new(t->tree, NULL, NULL);
+	ret->conf = c = kc_conf_new(t->tree, NULL, NULL);
 	if (!seed || wishes->n)
 		kc_conf_read_text(c, &files, &text, "parts");
-	if (ret_asked && fill == KC_FILL_DEFAULT)
-		*ret_asked = kc_conf_copy(c);
+	if (fill == KC_FILL_DEFAULT)
+		ret->asked = kc_conf_copy(c);
 	/* conf's all*config take what is given as a seed, its other modes as a configuration */
 	if (!seed)
 		kc_conf_check_read(c, 0);
 	kc_fill(c, fill, NULL);
-	if (ret_asked && fill != KC_FILL_DEFAULT)
-		*ret_asked = kc_conf_copy(c);
+	if (fill != KC_FILL_DEFAULT)
+		ret->asked = kc_conf_copy(c);
 	/* worked out in the order of the file: old choices depend on it */
-	kc_conf_text(c, "CONFIG_", ret_text);
-	*ret = c;
+	kc_conf_text(c, "CONFIG_", &ret->text);
 	return 0;
-}
-
-int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		struct kc_conf **ret, struct str *ret_text, struct err *err)
-{
-	return make(t, base, wishes, ret, NULL, ret_text, NULL, err);
-}
-
-int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
-		      struct err *err)
-{
-	return make(t, base, wishes, ret, ret_asked, ret_text, NULL, err);
-}
-
-int config_make_from(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		     struct kc_conf **ret, struct str *ret_text, struct str *ret_base,
-		     struct err *err)
-{
-	return make(t, base, wishes, ret, NULL, ret_text, ret_base, err);
 }
 
 char *config_base(const struct config_opts *o, const char *base)

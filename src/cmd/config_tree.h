@@ -45,23 +45,22 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 		     struct err *err);
 void config_tree_release(struct config_tree *t);
 
+/* A configuration, and what it was made from. A zeroed struct holds none. */
+struct config_made {
+	struct kc_conf *conf; /* worked out */
+	struct kc_conf
+		*asked;	 /* before what is not visible was dropped: what kc_fixer_new() wants */
+	struct str text; /* of .config */
+	struct str base; /* the base's own, as it was read */
+};
+
 /*
- * A configuration from a base and wishes on it, worked out, and its text. base: a file, NAME_defconfig, defconfig, tinyconfig,
- * allnoconfig and its kin; NULL is alldefconfig.
+ * A configuration from a base and wishes on it; what ret held is released before. base: a file, NAME_defconfig, defconfig,
+ * tinyconfig, allnoconfig and its kin; NULL is alldefconfig.
  */
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		struct kc_conf **ret, struct str *ret_text, struct err *err);
-/*
- * The same, and in *ret_asked the configuration before what is not visible was dropped from it: what kc_fixer_new()
- * wants.
- */
-int config_make_asked(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		      struct kc_conf **ret, struct kc_conf **ret_asked, struct str *ret_text,
-		      struct err *err);
-/* The same; *ret_base becomes the base's own text, as it was read. */
-int config_make_from(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		     struct kc_conf **ret, struct str *ret_text, struct str *ret_base,
-		     struct err *err);
+		struct config_made *ret, struct err *err);
+void config_made_release(struct config_made *m);
 /* For what reads and writes configurations of that tree. Points into t. */
 struct kc_files config_files(const struct config_tree *t);
 /* The configuration that a command without --base is about: the tree's .config; NULL where there is none. Freed by the caller. */

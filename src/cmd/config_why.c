@@ -24,15 +24,12 @@ struct why {
 	struct out *out;
 	struct config_tree tree;
 	struct kc_wishes wishes;
-	struct kc_conf *conf, *asked;
-	struct str text;
+	struct config_made made;
 };
 
 static void why_release(struct why *w)
 {
-	kc_conf_free(w->asked);
-	kc_conf_free(w->conf);
-	str_release(&w->text);
+	config_made_release(&w->made);
 	kc_wishes_release(&w->wishes);
 	config_tree_release(&w->tree);
 }
@@ -51,7 +48,7 @@ static int make(struct why *w, const struct why_opts *o, struct err *err)
 {
 	auto_free char *base = config_base(&o->config, o->base);
 
-	return config_make_asked(&w->tree, base, &w->wishes, &w->conf, &w->asked, &w->text, err);
+	return config_make(&w->tree, base, &w->wishes, &w->made, err);
 }
 
 static const char *prompt_of(const struct kc_sym *s)
@@ -80,8 +77,8 @@ static void print_json(struct why *w, struct kc_sym *s, const char *value, enum 
 
 	for (const struct kc_menu *m = s->defs; m && !help; m = m->next_def)
 		help = m->help;
-	kc_add_expr_values(w->conf, &dep, s->dir_dep);
-	kc_add_relations(w->conf, &relations, s);
+	kc_add_expr_values(w->made.conf, &dep, s->dir_dep);
+	kc_add_relations(w->made.conf, &relations, s);
 	out_json(w->out,
 		 json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "symbol",
 			   out_json_text(s->name), "value", out_json_text(value), "type",
@@ -95,7 +92,7 @@ static void print_text(struct why *w, struct kc_sym *s, const char *line, const 
 {
 	auto_str struct str rest = { 0 };
 
-	kc_add_help(w->conf, &rest, "CONFIG_", s->defs);
+	kc_add_help(w->made.conf, &rest, "CONFIG_", s->defs);
 	out_print(w->out, "%sset by %s\n\n%s", line, words, str_c(&rest));
 }
 
@@ -109,12 +106,12 @@ static int why(struct why *w, const char *name, struct err *err)
 
 	if (!s)
 		return err->code;
-	kc_calc(w->conf, s);
-	kc_conf_line(w->conf, "CONFIG_", s, &line);
-	origin = kc_origin_of(w->conf, s, &p);
-	words = config_origin_words(w->conf, &w->wishes, s, origin, p);
+	kc_calc(w->made.conf, s);
+	kc_conf_line(w->made.conf, "CONFIG_", s, &line);
+	origin = kc_origin_of(w->made.conf, s, &p);
+	words = config_origin_words(w->made.conf, &w->wishes, s, origin, p);
 	if (w->out->json)
-		print_json(w, s, kc_value_text(w->conf, s), origin, words);
+		print_json(w, s, kc_value_text(w->made.conf, s), origin, words);
 	else
 		print_text(w, s, str_c(&line), words);
 	return EXIT_OK;
@@ -216,11 +213,11 @@ static int why_not(struct why *w, struct err *err)
 	bool holds;
 	int r = 0;
 
-	kc_explain(w->conf, wish, &w->wishes, &e);
-	config_explain_renamed(&renames, &w->tree, w->conf, wish, &e, &renamed);
+	kc_explain(w->made.conf, wish, &w->wishes, &e);
+	config_explain_renamed(&renames, &w->tree, w->made.conf, wish, &e, &renamed);
 	holds = e.reason == KC_HOLDS;
 	if (kc_reason_has_fix(e.reason)) {
-		r = kc_fixer_new(w->conf, w->asked, &w->wishes, &fixer, err);
+		r = kc_fixer_new(w->made.conf, w->made.asked, &w->wishes, &fixer, err);
 		if (r == 0)
 			kc_fix_one(fixer, wish, &fix);
 	}

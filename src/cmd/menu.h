@@ -16,8 +16,7 @@
 /* What one text of the part comes to. */
 struct menu_values {
 	struct kc_wishes wishes; /* the other parts' first */
-	struct kc_conf *conf;
-	struct str text; /* of .config */
+	struct config_made made;
 };
 
 /* What one more change would do. */

@@ -106,8 +106,8 @@ static void add_dep(struct menu *m, struct strv *to, const struct kc_expr *e)
 
 	if (kc_expr_is_yes(m->tree.tree, e))
 		return;
-	kc_eval(m->now.conf, e);
-	kc_add_expr_values(m->now.conf, &text, e);
+	kc_eval(m->now.made.conf, e);
+	kc_add_expr_values(m->now.made.conf, &text, e);
 	strv_addf(to, "depends on: %s", str_c(&text));
 }
 
@@ -165,15 +165,15 @@ static void add_ahead(struct menu *m, struct strv *to, const struct kc_sym *s)
 static void add_origin(struct menu *m, struct strv *to, struct kc_sym *s)
 {
 	const struct kc_prop *p;
-	enum kc_origin origin = kc_origin_of(m->now.conf, s, &p);
-	auto_free char *words = config_origin_words(m->now.conf, &m->now.wishes, s, origin, p);
+	enum kc_origin origin = kc_origin_of(m->now.made.conf, s, &p);
+	auto_free char *words = config_origin_words(m->now.made.conf, &m->now.wishes, s, origin, p);
 
 	strv_addf(to, "set by %s", words);
 }
 
 static void describe_symbol(struct menu *m, struct strv *to, const struct menu_row *row)
 {
-	const char *value = kc_value_text(m->now.conf, row->sym);
+	const char *value = kc_value_text(m->now.made.conf, row->sym);
 	const char *quote = row->sym->type == KC_STRING ? "\"" : "";
 
 	strv_addf(to, "%s = %s%s%s   (%s) %s", row->sym->name, quote, value, quote,
@@ -218,6 +218,6 @@ void menu_describe(struct menu *m, struct strv *ret)
 	if (!m->whole || !row->sym)
 		return;
 	strv_add(ret, "");
-	kc_add_relations(m->now.conf, &relations, row->sym);
+	kc_add_relations(m->now.made.conf, &relations, row->sym);
 	add_lines(ret, "", str_c(&relations));
 }

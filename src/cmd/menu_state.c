@@ -12,8 +12,7 @@
 
 static void values_release(struct menu_values *v)
 {
-	kc_conf_free(v->conf);
-	str_release(&v->text);
+	config_made_release(&v->made);
 	kc_wishes_release(&v->wishes);
 	*v = (struct menu_values){ 0 };
 }
@@ -42,13 +41,13 @@ static int make_values(const struct menu *m, const struct str *part, struct menu
 		vec_push(&v.wishes, m->under.v[i]);
 	r = read_wishes(m, part, &v.wishes, err);
 	if (r == 0)
-		r = config_make(&m->tree, m->base, &v.wishes, &v.conf, &v.text, err);
+		r = config_make(&m->tree, m->base, &v.wishes, &v.made, err);
 	if (r < 0) {
 		values_release(&v);
 		return r;
 	}
 	for (uint32_t i = 0; i < m->tree.tree->n_syms; i++)
-		kc_calc(v.conf, m->tree.tree->by_id[i]);
+		kc_calc(v.made.conf, m->tree.tree->by_id[i]);
 	*ret = v;
 	return 0;
 }
@@ -287,13 +286,13 @@ int menu_save(struct menu *m, bool over, struct err *err)
 const char *menu_next_value(const struct menu *m, const struct kc_sym *s)
 {
 	const struct kc_wish *w = menu_wish(m, s);
-	const char *now = w ? w->value : kc_value_text(m->now.conf, s);
+	const char *now = w ? w->value : kc_value_text(m->now.made.conf, s);
 
 	if (!kc_is_tri(s))
 		return NULL;
 	if (str_eq(now, "y"))
 		return kc_is_member(s) ? "y" : "n";
-	return str_eq(now, "n") && kc_type_now(m->now.conf, s) == KC_TRISTATE ? "m" : "y";
+	return str_eq(now, "n") && kc_type_now(m->now.made.conf, s) == KC_TRISTATE ? "m" : "y";
 }
 
 static void compare(struct menu *m, const struct menu_values *v)
@@ -306,8 +305,8 @@ static void compare(struct menu *m, const struct menu_values *v)
 
 		if (!s->name || s == m->ahead.sym || kc_is_choice(s) || !s->defs)
 			continue;
-		was = kc_value_text(m->now.conf, s);
-		is = kc_value_text(v->conf, s);
+		was = kc_value_text(m->now.made.conf, s);
+		is = kc_value_text(v->made.conf, s);
 		if (!str_eq(was, is))
 			strv_addf(&m->ahead.others, "%s %s -> %s", s->name, *was ? was : "\"\"",
 				  *is ? is : "\"\"");
@@ -333,7 +332,7 @@ int menu_look_ahead(struct menu *m, struct kc_sym *s, const char *value, struct 
 	}
 	m->ahead.sym = s;
 	m->ahead.value = xstrdup(value);
-	kc_explain(v.conf, w, &v.wishes, &m->ahead.why);
+	kc_explain(v.made.conf, w, &v.wishes, &m->ahead.why);
 	m->ahead.holds = m->ahead.why.reason == KC_HOLDS;
 	compare(m, &v);
 	values_release(&v);
@@ -343,8 +342,8 @@ int menu_look_ahead(struct menu *m, struct kc_sym *s, const char *value, struct 
 bool menu_row_shown(struct menu *m, const struct menu_row *row)
 {
 	if (!row->sym)
-		return kc_menu_shown(m->now.conf, row->menu);
-	return kc_v(m->now.conf, row->sym)->visible != KC_N;
+		return kc_menu_shown(m->now.made.conf, row->menu);
+	return kc_v(m->now.made.conf, row->sym)->visible != KC_N;
 }
 
 bool menu_wish_fails(struct menu *m, const struct kc_sym *s, struct kc_explanation *why)
@@ -355,7 +354,7 @@ bool menu_wish_fails(struct menu *m, const struct kc_sym *s, struct kc_explanati
 
 	if (!w)
 		return false;
-	kc_explain(m->now.conf, w, &m->now.wishes, &e);
+	kc_explain(m->now.made.conf, w, &m->now.wishes, &e);
 	fails = e.reason != KC_HOLDS;
 	if (why && fails)
 		*why = e;
@@ -371,7 +370,7 @@ size_t menu_failures(struct menu *m)
 	for (size_t i = m->under.n; i < m->now.wishes.n; i++) {
 		struct kc_explanation e;
 
-		kc_explain(m->now.conf, &m->now.wishes.v[i], &m->now.wishes, &e);
+		kc_explain(m->now.made.conf, &m->now.wishes.v[i], &m->now.wishes, &e);
 		n += e.reason != KC_HOLDS && e.reason != KC_LATER_LINE;
 		kc_explanation_release(&e);
 	}

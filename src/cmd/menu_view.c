@@ -92,14 +92,14 @@ static void draw_search(struct view *v)
 static void box(const struct menu *m, const struct kc_sym *s, char ret[4])
 {
 	static const char signs[] = { ' ', 'M', '*' };
-	const char *ends = kc_type_now(m->now.conf, s) == KC_BOOL ? "[]" : "<>";
+	const char *ends = kc_type_now(m->now.made.conf, s) == KC_BOOL ? "[]" : "<>";
 
 	if (kc_is_member(s))
 		ends = "()";
-	if (!kc_changeable(m->now.conf, s))
+	if (!kc_changeable(m->now.made.conf, s))
 		ends = "--";
 	ret[0] = ends[0];
-	ret[1] = signs[kc_tri_of(m->now.conf, s)];
+	ret[1] = signs[kc_tri_of(m->now.made.conf, s)];
 	ret[2] = ends[1];
 	ret[3] = '\0';
 	if (kc_is_member(s) && ret[1] == '*' && ends[0] == '(')
@@ -110,7 +110,7 @@ static void box(const struct menu *m, const struct kc_sym *s, char ret[4])
 static const char *chosen(const struct menu *m, const struct kc_menu *choice)
 {
 	for (size_t i = 0; i < choice->members->n; i++)
-		if (kc_tri_of(m->now.conf, choice->members->v[i]) == KC_Y)
+		if (kc_tri_of(m->now.made.conf, choice->members->v[i]) == KC_Y)
 			return choice->members->v[i]->name;
 	return "none";
 }
@@ -124,7 +124,7 @@ static char *prompt_words(const struct menu *m, const struct menu_row *row)
 
 	if (row->sym && !kc_is_tri(row->sym))
 		return xasprintf("%*s%s (%s)", indent, "", prompt,
-				 kc_value_text(m->now.conf, row->sym));
+				 kc_value_text(m->now.made.conf, row->sym));
 	if (row->menu->members)
 		return xasprintf("%*s%s (%s)", indent, "", prompt, chosen(m, row->menu));
 	if (row->menu->prompt && row->menu->prompt->type == KC_P_COMMENT)

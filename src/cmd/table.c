@@ -16,6 +16,7 @@ extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
+extern const struct cmd cmd_bench_config;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_complete;
 
@@ -35,6 +36,7 @@ const struct cmd *const cmds[] = {
 	&cmd_config_cache,
 	&cmd_doctor,
 	&cmd_bench_run,
+	&cmd_bench_config,
 	&cmd_help,
 	&cmd_complete,
 	/* clang-format on */

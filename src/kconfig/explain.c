@@ -203,6 +203,20 @@ static const struct kc_prop *best_prompt(struct kc_conf *c, const struct kc_sym 
 	return best;
 }
 
+/* What stands in the way of being visible. */
+static void say_prompt(struct chain *x, const struct kc_sym *s, enum kc_tri want, int depth)
+{
+	const struct kc_prop *p = best_prompt(x->c, s);
+
+	if (p->cond && p->cond->op == KC_SYM && p->cond->left.sym == x->c->tree->no)
+		say(x, depth,
+		    "its dependencies at %s:%d are n whatever is set: so a command answered "
+		    "(a compiler's test, say)",
+		    p->menu->pos.file, p->menu->pos.line);
+	else
+		say_blockers(x, p->cond, want, depth);
+}
+
 static const struct kc_sym *other_member(struct kc_conf *c, const struct kc_sym *s)
 {
 	const struct kc_members *all = s->choice ? s->choice->members : NULL;
@@ -258,7 +272,7 @@ static void say_symbol(struct chain *x, struct kc_sym *s, enum kc_tri want, int 
 	else if (!has_prompt(s))
 		say_no_prompt(x, s, depth + 1);
 	else
-		say_blockers(x, best_prompt(x->c, s)->cond, want, depth + 1);
+		say_prompt(x, s, want, depth + 1);
 }
 
 static enum kc_tri wanted_tri(const struct kc_wish *w)
@@ -282,7 +296,7 @@ static enum kc_reason too_low(struct chain *x, struct kc_sym *s, enum kc_tri wan
 		    s->choice->prompt ? s->choice->prompt->text : "", other->name, at);
 		return KC_OTHER_MEMBER;
 	}
-	say_blockers(x, best_prompt(x->c, s)->cond, want, 0);
+	say_prompt(x, s, want, 0);
 	return v->visible == KC_N ? KC_NOT_VISIBLE : KC_LIMITED;
 }
 
@@ -318,7 +332,7 @@ static enum kc_reason too_high(struct chain *x, struct kc_sym *s, enum kc_tri wa
 		say_no_prompt(x, s, 0);
 		return KC_NO_PROMPT;
 	}
-	say_blockers(x, best_prompt(x->c, s)->cond, KC_M, 0);
+	say_prompt(x, s, KC_M, 0);
 	say(x, 0, "while it is not visible its default holds");
 	return KC_NOT_VISIBLE;
 }
@@ -377,7 +391,7 @@ static enum kc_reason text_reason(struct chain *x, struct kc_sym *s, const struc
 		return KC_NO_PROMPT;
 	}
 	if (kc_v(x->c, s)->visible == KC_N) {
-		say_blockers(x, best_prompt(x->c, s)->cond, KC_M, 0);
+		say_prompt(x, s, KC_M, 0);
 		return KC_NOT_VISIBLE;
 	}
 	if (!kc_text_allowed(x->c, s, w->value)) {

@@ -10,8 +10,10 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "kconfig/plain.h"
 #include "kconfig/snapshot.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,8 +28,9 @@
 struct asked {
 	char *command, *key;
 	struct str answer;
+	struct kc_plain plain; /* runs without a shell; without argv: with one */
 	pid_t pid;
-	int fd; /* its stdout; -1: not started yet, or ended */
+	int fd; /* its stdout, or what is closed when it ends; -1: not started yet, or ended */
 	bool started, ended;
 };
 
@@ -102,6 +105,7 @@ static void forget_asked(struct kc_probe *p)
 		free(p->asked.v[i]->command);
 		free(p->asked.v[i]->key);
 		str_release(&p->asked.v[i]->answer);
+		kc_plain_release(&p->asked.v[i]->plain);
 		free(p->asked.v[i]);
 	}
 	p->asked.n = p->next = 0;
@@ -150,26 +154,74 @@ static int enter(void *ctx)
 	return *dirfd == AT_FDCWD || fchdir(*dirfd) == 0 ? 0 : errno;
 }
 
-static int start(struct kc_probe *p, struct asked *a)
+static int start_shell(const struct kc_probe *p, struct asked *a, int out)
 {
 	char sh[] = "/bin/sh", c[] = "-c";
 	char *argv[] = { sh, c, a->command, NULL };
-	int pipe_fd[2];
-	struct proc_fd fds[] = { { .to = STDOUT_FILENO }, { STDERR_FILENO, STDERR_FILENO } };
-	struct proc_spec spec = {
+	struct proc_fd fds[] = { { out, STDOUT_FILENO }, { STDERR_FILENO, STDERR_FILENO } };
+	const struct proc_spec spec = {
 		.argv = argv,
 		.env = p->env,
 		.fds = fds,
 		.n_fds = countof(fds),
 		.setup = enter,
-		.setup_ctx = &p->dirfd,
+		.setup_ctx = (void *)&p->dirfd,
 	};
-	int r;
+
+	return proc_spawn(&spec, &a->pid, NULL);
+}
+
+/* Its output goes nowhere; what it holds open tells when it has ended. */
+static int start_plain(const struct kc_probe *p, struct asked *a, int held)
+{
+	/* any number will do but that of the folder, which is still to be entered */
+	struct proc_fd fds[] = { { held, p->dirfd == 3 ? 4 : 3 } };
+	const struct proc_spec spec = {
+		.argv = a->plain.argv.v,
+		.env = p->env,
+		.fds = fds,
+		.n_fds = countof(fds),
+		.setup = enter,
+		.setup_ctx = (void *)&p->dirfd,
+	};
+
+	/* where this fails, the program cannot write there and says no, as it would to a shell */
+	if (a->plain.dir)
+		mkdirat(p->dirfd, a->plain.dir, 0777);
+	return proc_spawn(&spec, &a->pid, NULL);
+}
+
+static void remove_scratch(const struct kc_probe *p, const struct asked *a)
+{
+	int fd = a->plain.dir ? openat(p->dirfd, a->plain.dir,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+			      : -1;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!dir)
+		return;
+	/* compilers put files there; . and .. refuse to go */
+	while ((e = readdir(dir)))
+		unlinkat(fd, e->d_name, 0);
+	closedir(dir);
+	unlinkat(p->dirfd, a->plain.dir, AT_REMOVEDIR);
+}
+
+static int start(struct kc_probe *p, struct asked *a)
+{
+	int pipe_fd[2], r = -ENOENT;
 
 	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
 		return -errno;
-	fds[0].from = pipe_fd[1];
-	r = proc_spawn(&spec, &a->pid, NULL);
+	if (a->plain.argv.n)
+		r = start_plain(p, a, pipe_fd[1]);
+	if (r < 0) {
+		/* a shell knows more kinds of programs, and what to say where there is none */
+		remove_scratch(p, a);
+		kc_plain_release(&a->plain);
+		r = start_shell(p, a, pipe_fd[1]);
+	}
 	close_fd(pipe_fd[1]);
 	if (r < 0) {
 		close_fd(pipe_fd[0]);
@@ -180,10 +232,11 @@ static int start(struct kc_probe *p, struct asked *a)
 }
 
 /* What the command wrote; at the end of it, it is waited for. The rest behind the first 4096 bytes is dropped. */
-static void drain(struct asked *a)
+static void drain(const struct kc_probe *p, struct asked *a)
 {
 	char buf[MAX_ANSWER];
 	ssize_t n = read(a->fd, buf, sizeof(buf));
+	int status = 1;
 
 	if (n < 0 && errno == EINTR)
 		return;
@@ -194,8 +247,11 @@ static void drain(struct asked *a)
 			return;
 	}
 	a->fd = close_fd(a->fd);
-	while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(a->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (a->plain.argv.n)
+		str_adds(&a->answer, status == 0 ? a->plain.yes : a->plain.no);
+	remove_scratch(p, a);
 }
 
 /* It has its answer. */
@@ -217,7 +273,7 @@ static void wait_for(struct kc_probe *p, int timeout_ms)
 	for (size_t i = p->n_running; i-- > 0;) {
 		if (!fds[i].revents)
 			continue;
-		drain(p->running[i]);
+		drain(p, p->running[i]);
 		if (p->running[i]->fd >= 0)
 			continue;
 		end(p, p->running[i]);
@@ -267,8 +323,10 @@ static struct known *look_up(struct kc_probe *p, const char *command, struct str
 static struct asked *ask(struct kc_probe *p, const char *command, char *key)
 {
 	struct asked *a = xnew(struct asked);
+	auto_free char *unique = xasprintf("%d_%zu", (int)getpid(), p->asked.n);
 
 	a->fd = -1;
+	kc_plain_of(command, unique, &a->plain);
 	a->command = xstrdup(command);
 	a->key = key;
 	vec_push(&p->asked, a);

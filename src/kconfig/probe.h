@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The answers to $(shell,...): nearly all of the time that conf takes is spent in compilers being asked what they can.
- * A tree is first read speculatively to find the commands; those without a known answer run side by side, and with
- * their answers it is read again, until nothing is unknown.
+ * A tree is first read to find the commands; those without a known answer run side by side, and while they do it is
+ * read again, with the answers. Commands of the usual form are run without a shell (plain.h).
  */
 #pragma once
 

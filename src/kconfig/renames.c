@@ -2,10 +2,9 @@
 /* libcyaml makes the entries by the schema below; what it allocates it frees, and the maps point into it. */
 #include "kconfig/renames.h"
 
-#include "base/dl.h"
 #include "base/file.h"
+#include "base/yaml.h"
 
-#include <cyaml/cyaml.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -13,20 +12,6 @@
 #define MAX_ENTRIES 20000
 #define MAX_INTO    16
 #define MAX_STEPS   8
-
-DL_FUNC(cyaml_load_data);
-DL_FUNC(cyaml_free);
-DL_FUNC(cyaml_mem);
-DL_FUNC(cyaml_strerror);
-
-static const struct dl_sym syms[] = {
-	/* clang-format off */
-	DL_SYM(cyaml_load_data),
-	DL_SYM(cyaml_free),
-	DL_SYM(cyaml_mem),
-	DL_SYM(cyaml_strerror),
-	/* clang-format on */
-};
 
 static const cyaml_strval_t kinds[] = {
 	{ "renamed", KC_RENAMED },
@@ -53,7 +38,13 @@ static const cyaml_schema_field_t fields[] = {
 };
 
 static const cyaml_schema_value_t entry = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct kc_rename, fields) };
-static const cyaml_schema_value_t table = { CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER, struct kc_rename, &entry, 0, MAX_ENTRIES) };
+
+static const cyaml_schema_field_t table_fields[] = {
+	{ .key = "renames", .value = { CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER, struct kc_rename, &entry, 0, MAX_ENTRIES) },
+	  .data_offset = offsetof(struct kc_rename_table, v), .count_offset = offsetof(struct kc_rename_table, n), .count_size = sizeof(unsigned) },
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t table = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct kc_rename_table, table_fields) };
 /* clang-format on */
 
 const char *kc_rename_kind_name(enum kc_rename_kind kind)
@@ -66,51 +57,6 @@ struct places {
 	unsigned index;
 	struct places *next;
 };
-
-static void take_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
-{
-	struct str *said = ctx;
-	auto_free char *line = xvasprintf(fmt, args);
-
-	str_adds(said, line);
-}
-
-static cyaml_config_t config_with(struct str *said)
-{
-	return (cyaml_config_t){
-		.log_fn = take_log,
-		.log_ctx = said,
-		.mem_fn = dl_cyaml_mem,
-		.log_level = CYAML_LOG_ERROR,
-		.flags = CYAML_CFG_NO_ALIAS,
-	};
-}
-
-/* The first "line: N" of libcyaml's words; 0: none. */
-static int line_in(const char *said)
-{
-	const char *at = strstr(said, "line: ");
-
-	return at ? (int)strtol(at + 6, NULL, 10) : 0;
-}
-
-/* libcyaml says what is wrong in a first line "Load: WORDS", and where in those behind it. */
-static int bad_file(struct err *err, const char *path, const char *said, cyaml_err_t code)
-{
-	auto_free char *first = NULL;
-	int line = line_in(said);
-	const char *words = said;
-
-	str_skip(&words, "Load: ");
-	first = xstrndup(words, strcspn(words, "\n"));
-	if (!*first || str_eq(first, "Backtrace:"))
-		err_set(err, -EINVAL, "%s:%d: %s", path, MAX(line, 1), dl_cyaml_strerror(code));
-	else
-		err_set(err, -EINVAL, "%s:%d: %s", path, MAX(line, 1), first);
-	return err_hint(err, -EINVAL,
-			"a table is a list of entries: symbol, kind (renamed, merged, split, "
-			"removed), into, since, first, last, arch, note");
-}
 
 static void add_place(struct kc_renames *r, struct map *map, const char *name, unsigned index)
 {
@@ -153,8 +99,8 @@ static int check_entry(const struct kc_rename *e, const char *path, const char *
 
 static int index_all(struct kc_renames *r, const char *path, const char *text, struct err *err)
 {
-	for (unsigned i = 0; i < r->n; i++) {
-		const struct kc_rename *e = &r->v[i];
+	for (unsigned i = 0; i < r->table->n; i++) {
+		const struct kc_rename *e = &r->table->v[i];
 		int ret = check_entry(e, path, text, err);
 
 		if (ret < 0)
@@ -168,23 +114,17 @@ static int index_all(struct kc_renames *r, const char *path, const char *text, s
 
 int kc_renames_load(struct kc_renames *r, const char *path, struct err *err)
 {
-	static void *lib;
-	auto_str struct str text = { 0 }, said = { 0 };
-	cyaml_config_t config;
-	cyaml_err_t code;
+	auto_str struct str text = { 0 };
+	void *data = NULL;
 	int ret;
 
 	*r = (struct kc_renames){ 0 };
 	ret = file_read(AT_FDCWD, path, MAX_FILE, &text, err);
 	if (ret == 0)
-		ret = dl_open(&lib, "libcyaml.so.1", syms, countof(syms), err);
+		ret = yaml_parse(str_c(&text), text.n, path, &table, &data, err);
 	if (ret < 0)
 		return ret;
-	config = config_with(&said);
-	code = dl_cyaml_load_data((const uint8_t *)str_c(&text), text.n, &config, &table,
-				  (cyaml_data_t **)&r->v, &r->n);
-	if (code != CYAML_OK)
-		return bad_file(err, path, str_c(&said), code);
+	r->table = data;
 	ret = index_all(r, path, str_c(&text), err);
 	if (ret < 0)
 		kc_renames_release(r);
@@ -193,10 +133,7 @@ int kc_renames_load(struct kc_renames *r, const char *path, struct err *err)
 
 void kc_renames_release(struct kc_renames *r)
 {
-	const cyaml_config_t config = config_with(NULL);
-
-	if (r->v)
-		dl_cyaml_free(&config, &table, r->v, r->n);
+	yaml_free(&table, r->table);
 	map_release(&r->by_old, NULL);
 	map_release(&r->by_new, NULL);
 	arena_release(&r->mem);
@@ -247,7 +184,7 @@ static void reach(struct search *x, const char *name)
 static void go_on(struct search *x, const char *name, int steps)
 {
 	for (const struct places *p = map_get(&x->r->by_old, name); p; p = p->next) {
-		const struct kc_rename *e = &x->r->v[p->index];
+		const struct kc_rename *e = &x->r->table->v[p->index];
 
 		if (!concerns(x, e) || !is_behind(x, e))
 			continue;
@@ -264,7 +201,7 @@ static void go_on(struct search *x, const char *name, int steps)
 static void go_back(struct search *x, const char *name, int steps)
 {
 	for (const struct places *p = map_get(&x->r->by_new, name); p; p = p->next) {
-		const struct kc_rename *e = &x->r->v[p->index];
+		const struct kc_rename *e = &x->r->table->v[p->index];
 		size_t before = x->ret->names.n;
 
 		if (!concerns(x, e) || !is_before(x, e))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Renames and removals of the kernel's symbols that are known (data/renames, YAML read with libcyaml, which is opened when
- * a table is first loaded). An entry:
+ * Renames and removals of the kernel's symbols that are known (data/renames, YAML). The file has one key, `renames`, a
+ * list of entries:
  *
  *	- symbol: IOSCHED_OLD		the name before
  *	  kind: renamed			renamed, merged (into one that was there), split (into several), removed
@@ -31,11 +31,15 @@ struct kc_rename {
 	char *note;
 };
 
-struct kc_renames {
+struct kc_rename_table {
 	struct kc_rename *v;
 	unsigned n;
-	struct map by_old, by_new; /* name -> struct places * */
-	struct arena mem;	   /* these */
+};
+
+struct kc_renames {
+	struct kc_rename_table *table; /* NULL: nothing is known */
+	struct map by_old, by_new;     /* name -> struct places * */
+	struct arena mem;	       /* these */
 };
 
 /* What does not fit the table above: -EINVAL with file and line. Above 4 MiB: -EFBIG. */
