@@ -54,6 +54,9 @@ int rm_rf(const char *path, struct err *err);
  */
 int mount_root(int fd);
 
+/* Whether two names lead to one file that is there, by links too. */
+bool file_same(const char *a, const char *b);
+
 /* What identifies the state of a file without reading it. */
 struct file_id {
 	uint64_t dev, ino, size;

@@ -67,8 +67,11 @@ static void make_env(const struct bench *b, const char *cache, struct strv *ret)
 	char *const *from = cache ? b->tree.env.v : environ;
 
 	for (; *from; from++)
-		strv_add(ret, *from);
+		if (!cache || !str_starts(*from, "srctree="))
+			strv_add(ret, *from);
 	if (cache) {
+		/* as with make O=: conf makes files where it runs */
+		strv_addf(ret, "srctree=%s", b->tree_dir);
 		strv_addf(ret, "KCONFIG_CONFIG=%s/o.config", b->dir);
 		strv_addf(ret, "XDG_CACHE_HOME=%s/%s", b->dir, cache);
 	} else {
@@ -136,18 +139,20 @@ static int run_command(struct bench *b, int which, const char *const *words, con
 static int conf(struct bench *b, struct err *err)
 {
 	const char *words[] = { b->conf, "--olddefconfig", "Kconfig", NULL };
+	auto_free char *objects = in(b, "build");
 	int r = put_defconfig(b, err);
 
-	return r < 0 ? r : run_command(b, CONF, words, b->tree_dir, "none", 0, err);
+	return r < 0 ? r : run_command(b, CONF, words, objects, "none", 0, err);
 }
 
 static int kiln_conf(struct bench *b, int which, const char *cache, struct err *err)
 {
 	static const char *const words[] = { "/proc/self/exe", "config",  "conf",
 					     "--olddefconfig", "Kconfig", NULL };
+	auto_free char *objects = in(b, "build");
 	int r = put_defconfig(b, err);
 
-	return r < 0 ? r : run_command(b, which, words, b->tree_dir, cache, 0, err);
+	return r < 0 ? r : run_command(b, which, words, objects, cache, 0, err);
 }
 
 static int cold(struct bench *b, struct err *err)

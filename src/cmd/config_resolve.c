@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "cmd/cmd.h"
 #include "cmd/config_tell.h"
+#include "kconfig/origin.h"
 
 #include <errno.h>
 
@@ -35,9 +36,11 @@ struct resolve {
 	struct config_tree tree;
 	struct config_renames renames;
 	struct kc_wishes wishes;
+	struct config_start start;
 	struct config_made made;
 	struct kc_fixer *fixer; /* made when the first line does not hold */
 	bool no_fixer;
+	size_t asked_for; /* wishes[0..), then those that --fix added */
 	size_t held, failed, optional, contradictions, failing, told;
 	struct kc_fix added;	    /* by --fix */
 	json_t *failures, *clashes; /* with --json */
@@ -75,14 +78,9 @@ static void find_contradictions(struct resolve *r)
 /* NULL: there is none, and why was told. */
 static struct kc_fixer *fixer(struct resolve *r)
 {
-	auto_err struct err err = { 0 };
-
-	if (r->fixer || r->no_fixer)
-		return r->fixer;
-	if (kc_fixer_new(r->made.conf, r->made.asked, &r->wishes, &r->fixer, &err) < 0) {
-		r->no_fixer = true;
-		out_warn(r->out, "which lines would help is not told: %s", err.msg);
-	}
+	if (!r->fixer && !r->no_fixer)
+		r->fixer = config_fixer(r->out, &r->made, &r->wishes);
+	r->no_fixer = !r->fixer;
 	return r->fixer;
 }
 
@@ -104,25 +102,28 @@ static void tell_failure(struct resolve *r, const struct kc_wish *w, const struc
 	kc_fix_release(&fix);
 }
 
+/* A line that a later one overrides, rightly or not, need not hold: the clash is told already. */
+static bool is_overridden(const struct resolve *r, const struct kc_wish *w)
+{
+	return !str_eq(kc_last_wish(&r->wishes, w->name)->value, w->value);
+}
+
 static size_t count_failing(const struct resolve *r)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->wishes.n; i++)
-		n += !r->wishes.v[i].silent && !kc_holds(r->made.conf, &r->wishes.v[i]);
-	return n;
-}
+	for (size_t i = 0; i < r->wishes.n; i++) {
+		const struct kc_wish *w = &r->wishes.v[i];
 
-/* A line that a later one overrides, rightly or not, need not hold: the clash is told already. */
-static bool is_replaced(const struct kc_explanation *e)
-{
-	return e->reason == KC_LATER_LINE;
+		n += !w->silent && !kc_holds(r->made.conf, w) && !is_overridden(r, w);
+	}
+	return n;
 }
 
 static void verify(struct resolve *r)
 {
 	r->failing = count_failing(r);
-	for (size_t i = 0; i < r->wishes.n; i++) {
+	for (size_t i = 0; i < r->asked_for; i++) {
 		const struct kc_wish *w = &r->wishes.v[i];
 		struct kc_explanation e;
 		struct kc_renamed renamed;
@@ -131,7 +132,7 @@ static void verify(struct resolve *r)
 		config_explain_renamed(&r->renames, &r->tree, r->made.conf, w, &e, &renamed);
 		if (e.reason == KC_HOLDS) {
 			r->held++;
-		} else if (!is_replaced(&e)) {
+		} else if (e.reason != KC_LATER_LINE) {
 			*(w->optional ? &r->optional : &r->failed) += 1;
 			if (!w->silent)
 				tell_failure(r, w, &e, &renamed);
@@ -155,50 +156,46 @@ static bool is_good(const struct resolve *r)
 	return !r->failed && !(r->o->strict && r->contradictions);
 }
 
-static json_t *json_lines(const struct resolve *r)
-{
-	json_t *all = config_fix_json(&r->added),
-	       *lines = json_incref(json_object_get(all, "lines"));
-
-	json_decref(all);
-	return lines;
-}
-
 static void summarize(struct resolve *r, bool written)
 {
 	if (r->out->json)
-		out_json(r->out, json_pack("{s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:O, s:O, s:o}",
-					   "ok", is_good(r), "written", written, "version",
-					   out_json_text(r->tree.version), "arch",
-					   out_json_text(r->tree.arch), "asked",
-					   (json_int_t)r->wishes.n, "held", (json_int_t)r->held,
-					   "failed", (json_int_t)r->failed, "failures", r->failures,
-					   "contradictions", r->clashes, "added", json_lines(r)));
+		out_json(r->out,
+			 json_pack("{s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:O, s:O, s:o}", "ok",
+				   is_good(r), "written", written, "version",
+				   out_json_text(r->tree.version), "arch",
+				   out_json_text(r->tree.arch), "asked", (json_int_t)r->asked_for,
+				   "held", (json_int_t)r->held, "failed", (json_int_t)r->failed,
+				   "failures", r->failures, "contradictions", r->clashes, "added",
+				   config_lines_json(&r->added)));
 	if (is_good(r))
-		out_note(r->out, "%zu line%s asked for, all hold%s", r->wishes.n,
-			 r->wishes.n == 1 ? "" : "s", r->optional ? " but optional ones" : "");
+		out_note(r->out, "%zu line%s asked for, all hold%s", r->asked_for,
+			 r->asked_for == 1 ? "" : "s", r->optional ? " but optional ones" : "");
 	else
 		out_note(r->out,
 			 "%zu asked for: %zu hold, %zu do not, %zu contradict earlier ones%s",
-			 r->wishes.n, r->held, r->failed, r->contradictions,
+			 r->asked_for, r->held, r->failed, r->contradictions,
 			 written ? "" : "; nothing was written (--keep-going)");
 	if (r->failed && !r->o->fix && !r->o->fix_to)
 		out_note(r->out, "--fix adds the fewest lines that make as many as can be hold");
 }
 
-static int make(struct resolve *r, struct err *err)
+static void make(struct resolve *r)
 {
 	kc_fixer_free(r->fixer);
 	r->fixer = NULL;
-	return config_make(&r->tree, r->o->base, &r->wishes, &r->made, err);
+	config_make_on(&r->tree, &r->start, &r->wishes, &r->made);
 }
 
 /* Adds the lines that make others hold behind these. */
-static int add_fixes(struct resolve *r, struct err *err)
+static void add_fixes(struct resolve *r)
 {
 	if (!count_failing(r) || !fixer(r))
-		return 0;
+		return;
 	kc_fix_all(r->fixer, &r->added);
+	/* they point into the wishes, which grow now; each is told of below */
+	r->added.clash.n = 0;
+	if (r->added.answer != KC_FIX_FOUND)
+		out_note(r->out, "no lines were found that make more of them hold");
 	for (size_t i = 0; i < r->added.lines.n; i++) {
 		const struct kc_fix_line *line = &r->added.lines.v[i];
 		auto_free char *text = config_fix_line(line);
@@ -208,7 +205,7 @@ static int add_fixes(struct resolve *r, struct err *err)
 							.value = kc_tri_text(line->tri),
 							.pos = { "--fix", (int)i + 1 } }));
 	}
-	return make(r, err);
+	make(r);
 }
 
 static int write_fixes(const struct resolve *r, struct err *err)
@@ -224,19 +221,47 @@ static int write_fixes(const struct resolve *r, struct err *err)
 	return file_write_out(r->o->fix_to, text.s, text.n, err);
 }
 
+/* Results are not put in the place of what they are made from; the base may be replaced. */
+static int check_outputs(const struct resolve *r, char **parts, size_t n, struct err *err)
+{
+	const char *outputs[] = { r->o->output, r->o->fix_to };
+
+	for (size_t k = 0; k < countof(outputs); k++) {
+		for (size_t i = 0; outputs[k] && i < n; i++) {
+			if (!file_same(outputs[k], parts[i]))
+				continue;
+			err_set(err, -EINVAL, "'%s' is one of the parts", outputs[k]);
+			return err_hint(err, -EINVAL, "give the result a name of its own");
+		}
+	}
+	if (outputs[0] && outputs[1] &&
+	    (str_eq(outputs[0], outputs[1]) || file_same(outputs[0], outputs[1])))
+		return err_set(err, -EINVAL, "--output and --fix-to are both '%s'", outputs[0]);
+	return 0;
+}
+
+static int prepare(struct resolve *r, char **parts, size_t n, struct err *err)
+{
+	int ret = check_outputs(r, parts, n, err);
+
+	if (ret == 0)
+		ret = config_tree_open(&r->tree, &r->o->config, r->out, err);
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = config_part(&r->tree, parts[i], &r->wishes, err);
+	r->asked_for = r->wishes.n;
+	return ret < 0 ? ret : config_start_read(&r->tree, r->o->base, &r->start, err);
+}
+
 static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 {
 	bool write;
-	int ret = config_tree_open(&r->tree, &r->o->config, r->out, err);
+	int ret = prepare(r, parts, n, err);
 
-	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = config_part(&r->tree, parts[i], &r->wishes, err);
-	if (ret == 0)
-		ret = make(r, err);
-	if (ret == 0 && (r->o->fix || r->o->fix_to))
-		ret = add_fixes(r, err);
 	if (ret < 0)
 		return ret;
+	make(r);
+	if (r->o->fix || r->o->fix_to)
+		add_fixes(r);
 	find_contradictions(r);
 	verify(r);
 	write = is_good(r) || r->o->keep_going;
@@ -246,7 +271,7 @@ static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 		ret = write_fixes(r, err);
 	if (ret < 0)
 		return ret;
-	summarize(r, write);
+	summarize(r, write && (r->o->output || !r->out->json));
 	return is_good(r) ? EXIT_OK : EXIT_NO;
 }
 
@@ -266,6 +291,7 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 	kc_fix_release(&r.added);
 	kc_fixer_free(r.fixer);
 	config_made_release(&r.made);
+	config_start_release(&r.start);
 	kc_wishes_release(&r.wishes);
 	config_renames_release(&r.renames);
 	config_tree_release(&r.tree);

@@ -6,11 +6,6 @@
 #include "cmd/config_tell.h"
 #include "cmd/config_tree.h"
 
-#include <errno.h>
-#include <fcntl.h>
-
-#define MAX_CONFIG (64 << 20)
-
 struct set_opts {
 	struct config_opts config;
 	const char *file;
@@ -35,15 +30,15 @@ struct set {
 	size_t asked_for; /* wishes[0..) the user's, then those that --with-deps added */
 	struct config_made before, made;
 	struct kc_fixer *fixer;
-	struct str old;
+	struct config_start start;
 	json_t *failures, *changes;
 };
 
-static int make(struct set *s, struct err *err)
+static void make(struct set *s)
 {
 	kc_fixer_free(s->fixer);
 	s->fixer = NULL;
-	return config_make(&s->tree, s->path, &s->wishes, &s->made, err);
+	config_make_on(&s->tree, &s->start, &s->wishes, &s->made);
 }
 
 static bool all_hold(const struct set *s)
@@ -54,44 +49,52 @@ static bool all_hold(const struct set *s)
 	return true;
 }
 
-static int add_deps(struct set *s, struct err *err)
+static void add_deps(struct set *s)
 {
 	struct kc_fix fix;
 
+	s->fixer = config_fixer(s->out, &s->made, &s->wishes);
+	if (!s->fixer)
+		return;
 	kc_fix_all(s->fixer, &fix);
 	for (size_t i = 0; i < fix.lines.n; i++)
 		vec_push(&s->wishes, ((struct kc_wish){ .name = fix.lines.v[i].sym->name,
 							.value = kc_tri_text(fix.lines.v[i].tri),
 							.pos = { "--with-deps", (int)i + 1 } }));
 	kc_fix_release(&fix);
-	return make(s, err);
+	make(s);
 }
 
-static int tell_failures(struct set *s, struct err *err)
+static void tell_failure(struct set *s, const struct kc_wish *w)
 {
-	int r = s->fixer ? 0
-			 : kc_fixer_new(s->made.conf, s->made.asked, &s->wishes, &s->fixer, err);
+	struct config_renames renames = { .out = s->out };
+	struct kc_renamed renamed;
+	struct kc_explanation e;
+	struct kc_fix fix = { 0 };
+	bool has_fix;
 
-	for (size_t i = 0; i < s->wishes.n && r == 0; i++) {
-		struct kc_explanation e;
-		struct kc_fix fix = { 0 };
-		bool has_fix;
-
-		kc_explain(s->made.conf, &s->wishes.v[i], &s->wishes, &e);
-		has_fix = kc_reason_has_fix(e.reason);
-		if (has_fix)
-			kc_fix_one(s->fixer, &s->wishes.v[i], &fix);
-		if (e.reason != KC_HOLDS) {
-			config_tell_failure(s->out, s->tree.arch, &s->wishes.v[i], &e,
-					    has_fix ? &fix : NULL);
-			json_array_append_new(s->failures,
-					      config_failure_json(&s->wishes.v[i], &e,
-								  has_fix ? &fix : NULL, NULL));
-		}
-		kc_fix_release(&fix);
-		kc_explanation_release(&e);
+	kc_explain(s->made.conf, w, &s->wishes, &e);
+	config_explain_renamed(&renames, &s->tree, s->made.conf, w, &e, &renamed);
+	has_fix = kc_reason_has_fix(e.reason) && s->fixer;
+	if (has_fix)
+		kc_fix_one(s->fixer, w, &fix);
+	if (e.reason != KC_HOLDS) {
+		config_tell_failure(s->out, s->tree.arch, w, &e, has_fix ? &fix : NULL);
+		json_array_append_new(s->failures,
+				      config_failure_json(w, &e, has_fix ? &fix : NULL, &renamed));
 	}
-	return r;
+	kc_fix_release(&fix);
+	kc_renamed_release(&renamed);
+	config_renames_release(&renames);
+	kc_explanation_release(&e);
+}
+
+static void tell_failures(struct set *s)
+{
+	if (!s->fixer)
+		s->fixer = config_fixer(s->out, &s->made, &s->wishes);
+	for (size_t i = 0; i < s->asked_for; i++)
+		tell_failure(s, &s->wishes.v[i]);
 }
 
 static const char *cause(const struct set *s, const char *name)
@@ -153,7 +156,7 @@ static size_t tell_changes(struct set *s)
 static int write_config(struct set *s, struct err *err)
 {
 	auto_free char *old = xasprintf("%s.old", s->path);
-	int r = file_write_out(old, s->old.s, s->old.n, err);
+	int r = file_write_out(old, s->start.text.s, s->start.text.n, err);
 
 	return r < 0 ? r : file_write_out(s->path, s->made.text.s, s->made.text.n, err);
 }
@@ -163,12 +166,12 @@ static int finish(struct set *s, bool dry_run, struct err *err)
 	bool good = all_hold(s);
 	size_t changes = good ? tell_changes(s) : 0;
 	bool write = good && changes && !dry_run;
-	int r = good ? 0 : tell_failures(s, err);
+	int r = write ? write_config(s, err) : 0;
 
-	if (r == 0 && write)
-		r = write_config(s, err);
 	if (r < 0)
 		return r;
+	if (!good)
+		tell_failures(s);
 	if (s->out->json)
 		out_json(s->out, json_pack("{s:b, s:b, s:O, s:O}", "ok", good, "written", write,
 					   "changes", s->changes, "failures", s->failures));
@@ -182,19 +185,15 @@ static int finish(struct set *s, bool dry_run, struct err *err)
 
 static int set(struct set *s, bool dry_run, struct err *err)
 {
-	int r = file_read(AT_FDCWD, s->path, MAX_CONFIG, &s->old, err);
+	int r = config_start_read(&s->tree, s->path, &s->start, err);
 
 	if (r < 0)
 		return err_hint(err, r, "'kiln config resolve -o %s' makes one", s->path);
-	r = config_make(&s->tree, s->path, &(struct kc_wishes){ 0 }, &s->before, err);
-	if (r == 0)
-		r = make(s, err);
-	if (r == 0 && s->o->with_deps && !all_hold(s)) {
-		r = kc_fixer_new(s->made.conf, s->made.asked, &s->wishes, &s->fixer, err);
-		if (r == 0)
-			r = add_deps(s, err);
-	}
-	return r < 0 ? r : finish(s, dry_run, err);
+	config_make_on(&s->tree, &s->start, &(struct kc_wishes){ 0 }, &s->before);
+	make(s);
+	if (s->o->with_deps && !all_hold(s))
+		add_deps(s);
+	return finish(s, dry_run, err);
 }
 
 static int run_config_set(struct out *out, const struct global_opts *global, void *o, char **args,
@@ -245,7 +244,7 @@ static int run_config_set(struct out *out, const struct global_opts *global, voi
 	config_made_release(&s.before);
 	kc_wishes_release(&s.wishes);
 	config_tree_release(&s.tree);
-	str_release(&s.old);
+	config_start_release(&s.start);
 	free(s.path);
 	return r;
 }

@@ -8,6 +8,9 @@ char *config_origin_words(struct kc_conf *c, const struct kc_wishes *wishes, str
 {
 	const struct kc_wish *asked = kc_last_wish(wishes, s->name);
 
+	/* what could not be taken has set nothing */
+	if (asked && !kc_is_tri(s) && !kc_holds(c, asked))
+		asked = NULL;
 	if (origin != KC_BY_USER)
 		return kc_origin_words(c, s, origin, p);
 	return asked ? xasprintf("%s:%d", asked->pos.file, asked->pos.line) : xstrdup("the base");
@@ -27,6 +30,17 @@ char *config_fix_line(const struct kc_fix_line *line)
 char *config_wish_line(const struct kc_wish *w)
 {
 	return line_text(w->name, w->value);
+}
+
+struct kc_fixer *config_fixer(struct out *out, const struct config_made *made,
+			      const struct kc_wishes *wishes)
+{
+	auto_err struct err err = { 0 };
+	struct kc_fixer *fixer = NULL;
+
+	if (kc_fixer_new(made->conf, made->asked, made->checked, wishes, &fixer, &err) < 0)
+		out_warn(out, "which lines would help is not told: %s", err.msg);
+	return fixer;
 }
 
 static void add_lines(const struct kc_fix *fix, struct strv *ret)
@@ -63,27 +77,34 @@ void config_fix_words(const struct kc_fix *fix, struct strv *ret)
 	}
 }
 
-json_t *config_fix_json(const struct kc_fix *fix)
+json_t *config_lines_json(const struct kc_fix *fix)
 {
-	json_t *lines, *clash;
+	json_t *lines = json_array();
 
-	if (!fix)
-		return json_null();
-	lines = json_array();
-	clash = json_array();
 	for (size_t i = 0; i < fix->lines.n; i++)
 		json_array_append_new(lines,
 				      json_pack("{s:s, s:s}", "symbol", fix->lines.v[i].sym->name,
 						"value", kc_tri_text(fix->lines.v[i].tri)));
-	for (size_t i = 0; i < fix->clash.n; i++)
-		json_array_append_new(clash,
-				      json_pack("{s:o, s:o, s:o, s:i}", "symbol",
-						out_json_text(fix->clash.v[i]->name), "value",
-						out_json_text(fix->clash.v[i]->value), "file",
-						out_json_text(fix->clash.v[i]->pos.file), "line",
-						fix->clash.v[i]->pos.line));
-	return json_pack("{s:s, s:o, s:o}", "answer", kc_fix_name(fix->answer), "lines", lines,
-			 "clash", clash);
+	return lines;
+}
+
+json_t *config_fix_json(const struct kc_fix *fix)
+{
+	json_t *clash;
+
+	if (!fix)
+		return json_null();
+	clash = json_array();
+	for (size_t i = 0; i < fix->clash.n; i++) {
+		const struct kc_wish *w = fix->clash.v[i];
+
+		json_array_append_new(
+			clash, json_pack("{s:o, s:o, s:o, s:i}", "symbol", out_json_text(w->name),
+					 "value", out_json_text(w->value), "file",
+					 out_json_text(w->pos.file), "line", w->pos.line));
+	}
+	return json_pack("{s:s, s:o, s:o}", "answer", kc_fix_name(fix->answer), "lines",
+			 config_lines_json(fix), "clash", clash);
 }
 
 static void print_below(struct out *out, const struct strv *lines)

@@ -13,8 +13,13 @@ char *config_origin_words(struct kc_conf *c, const struct kc_wishes *wishes, str
 char *config_fix_line(const struct kc_fix_line *line);
 /* The same of a wish. */
 char *config_wish_line(const struct kc_wish *w);
+/* A fixer for wishes on what was made; NULL where there is no solver, which is warned of. */
+struct kc_fixer *config_fixer(struct out *out, const struct config_made *made,
+			      const struct kc_wishes *wishes);
 /* Which lines would help, in words to be printed below the reasons. */
 void config_fix_words(const struct kc_fix *fix, struct strv *ret);
+/* [{"symbol": ..., "value": ...}, ...] */
+json_t *config_lines_json(const struct kc_fix *fix);
 /* {"answer": "found", "lines": [...], "clash": [...]}; null for NULL */
 json_t *config_fix_json(const struct kc_fix *fix);
 

@@ -7,7 +7,6 @@
 #include "kconfig/confline.h"
 #include "kconfig/env.h"
 #include "kconfig/explain.h"
-#include "kconfig/modes.h"
 #include "kconfig/probe.h"
 
 #include <errno.h>
@@ -161,31 +160,66 @@ static const char *defconfig_arch(const struct config_tree *t)
 	return str_eq(host.machine, "x86_64") ? host.machine : "i386";
 }
 
-/* The text of the base, and how the rest is filled. */
-static int read_base(const struct config_tree *t, const char *base, struct str *to,
-		     enum kc_fill *ret_fill, struct err *err)
+/*
+ * The defconfig that make takes where it is not called after the architecture: "KBUILD_DEFCONFIG := NAME" in its Makefile,
+ * if there is but one. False: there is none, or make's conditions choose.
+ */
+static bool add_named_defconfig(const struct config_tree *t, struct str *to)
+{
+	static const char word[] = "KBUILD_DEFCONFIG";
+	auto_free char *path = xasprintf("arch/%s/Makefile", t->srcarch), *name = NULL;
+	auto_str struct str text = { 0 };
+	size_t found = 0;
+
+	if (file_read(t->dirfd, path, MAX_CONFIG, &text, NULL) < 0)
+		return false;
+	for (const char *p = str_c(&text); (p = strstr(p, word)); found++) {
+		p += strlen(word);
+		p += strspn(p, " \t:?");
+		if (*p != '=')
+			return false;
+		p += 1 + strspn(p + 1, " \t");
+		free(name);
+		name = xstrndup(p, strcspn(p, " \t\r\n#"));
+	}
+	return found == 1 && add_arch_file(t, name, to);
+}
+
+static bool add_defconfig(const struct config_tree *t, struct str *to)
 {
 	auto_free char *by_arch = xasprintf("%s_defconfig", defconfig_arch(t));
 
-	*ret_fill = KC_FILL_DEFAULT;
+	return add_arch_file(t, "defconfig", to) || add_arch_file(t, by_arch, to) ||
+	       add_named_defconfig(t, to);
+}
+
+int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
+		      struct err *err)
+{
+	*ret = (struct config_start){ .fill = KC_FILL_DEFAULT };
 	for (size_t i = 0; base && i < countof(fills); i++) {
 		if (str_eq(base, fills[i].name)) {
-			*ret_fill = fills[i].fill;
+			ret->fill = fills[i].fill;
 			return 0;
 		}
 	}
 	if (!base)
 		return 0;
 	if (str_eq(base, "tinyconfig"))
-		return add_tiny(t, to, err);
-	if (str_eq(base, "defconfig") &&
-	    (add_arch_file(t, "defconfig", to) || add_arch_file(t, by_arch, to)))
+		return add_tiny(t, &ret->text, err);
+	if (str_eq(base, "defconfig") && add_defconfig(t, &ret->text))
 		return 0;
-	if (!strchr(base, '/') && str_ends(base, "_defconfig") && add_arch_file(t, base, to))
+	if (!strchr(base, '/') && str_ends(base, "_defconfig") &&
+	    add_arch_file(t, base, &ret->text))
 		return 0;
 	if (access(base, F_OK) < 0)
 		return no_base(t, base, err);
-	return file_read(AT_FDCWD, base, MAX_CONFIG, to, err);
+	return file_read(AT_FDCWD, base, MAX_CONFIG, &ret->text, err);
+}
+
+void config_start_release(struct config_start *s)
+{
+	str_release(&s->text);
 }
 
 void config_made_release(struct config_made *m)
@@ -197,38 +231,44 @@ void config_made_release(struct config_made *m)
 	*m = (struct config_made){ 0 };
 }
 
-int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		struct config_made *ret, struct err *err)
+void config_make_on(const struct config_tree *t, const struct config_start *start,
+		    const struct kc_wishes *wishes, struct config_made *ret)
 {
 	const struct kc_files files = config_files(t);
 	auto_str struct str text = { 0 };
-	enum kc_fill fill;
 	struct kc_conf *c;
-	bool seed;
-	int r = read_base(t, base, &text, &fill, err);
 
 	config_made_release(ret);
-	if (r < 0)
-		return r;
-	str_add(&ret->base, str_c(&text), text.n);
-	seed = !text.n;
+	str_add(&ret->base, str_c(&start->text), start->text.n);
+	str_add(&text, str_c(&start->text), start->text.n);
 	str_addc(&text, '\n');
 	for (size_t i = 0; i < wishes->n; i++)
 		str_addf(&text, "CONFIG_%s=%s\n", wishes->v[i].name, wishes->v[i].value);
 	ret->conf = c = kc_conf_new(t->tree, NULL, NULL);
-	if (!seed || wishes->n)
+	if (start->text.n || wishes->n)
 		kc_conf_read_text(c, &files, &text, "parts");
-	if (fill == KC_FILL_DEFAULT)
+	if (start->fill == KC_FILL_DEFAULT)
 		ret->asked = kc_conf_copy(c);
 	/* conf's all*config take what is given as a seed, its other modes as a configuration */
-	if (!seed)
+	ret->checked = start->text.n;
+	if (ret->checked)
 		kc_conf_check_read(c, 0);
-	kc_fill(c, fill, NULL);
-	if (fill != KC_FILL_DEFAULT)
+	kc_fill(c, start->fill, NULL);
+	if (start->fill != KC_FILL_DEFAULT)
 		ret->asked = kc_conf_copy(c);
 	/* worked out in the order of the file: old choices depend on it */
 	kc_conf_text(c, "CONFIG_", &ret->text);
-	return 0;
+}
+
+int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct config_made *ret, struct err *err)
+{
+	cleanup(config_start_release) struct config_start start = { 0 };
+	int r = config_start_read(t, base, &start, err);
+
+	if (r == 0)
+		config_make_on(t, &start, wishes, ret);
+	return r;
 }
 
 char *config_base(const struct config_opts *o, const char *base)

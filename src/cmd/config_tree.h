@@ -5,6 +5,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "kconfig/conffile.h"
+#include "kconfig/modes.h"
 #include "kconfig/part.h"
 
 struct config_opts {
@@ -45,19 +46,34 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 		     struct err *err);
 void config_tree_release(struct config_tree *t);
 
+/* What wishes are put on: the text of a base, and how the rest is filled. A zeroed struct is alldefconfig's. */
+struct config_start {
+	struct str text;
+	enum kc_fill fill;
+};
+
+/*
+ * Reads a base: a file, NAME_defconfig, defconfig, tinyconfig, allnoconfig and its kin; NULL is alldefconfig. A file may be
+ * a pipe: what is made of it more than once is made of what was read once.
+ */
+int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
+		      struct err *err);
+void config_start_release(struct config_start *s);
+
 /* A configuration, and what it was made from. A zeroed struct holds none. */
 struct config_made {
 	struct kc_conf *conf; /* worked out */
 	struct kc_conf
 		*asked;	 /* before what is not visible was dropped: what kc_fixer_new() wants */
+	bool checked;	 /* it was, between the two */
 	struct str text; /* of .config */
 	struct str base; /* the base's own, as it was read */
 };
 
-/*
- * A configuration from a base and wishes on it; what ret held is released before. base: a file, NAME_defconfig, defconfig,
- * tinyconfig, allnoconfig and its kin; NULL is alldefconfig.
- */
+/* A configuration from wishes on a start; what ret held is released before. */
+void config_make_on(const struct config_tree *t, const struct config_start *start,
+		    const struct kc_wishes *wishes, struct config_made *ret);
+/* The same from a base. */
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct config_made *ret, struct err *err);
 void config_made_release(struct config_made *m);

@@ -202,7 +202,7 @@ static void tell(struct why *w, const struct kc_wish *wish, const struct kc_expl
 }
 
 /* Explains the last wish. */
-static int why_not(struct why *w, struct err *err)
+static int why_not(struct why *w)
 {
 	const struct kc_wish *wish = &w->wishes.v[w->wishes.n - 1];
 	struct kc_fixer *fixer = NULL;
@@ -211,24 +211,21 @@ static int why_not(struct why *w, struct err *err)
 	struct kc_renamed renamed;
 	struct kc_fix fix = { 0 };
 	bool holds;
-	int r = 0;
 
 	kc_explain(w->made.conf, wish, &w->wishes, &e);
 	config_explain_renamed(&renames, &w->tree, w->made.conf, wish, &e, &renamed);
 	holds = e.reason == KC_HOLDS;
-	if (kc_reason_has_fix(e.reason)) {
-		r = kc_fixer_new(w->made.conf, w->made.asked, &w->wishes, &fixer, err);
-		if (r == 0)
-			kc_fix_one(fixer, wish, &fix);
-	}
-	if (r == 0)
-		tell(w, wish, &e, fixer ? &fix : NULL, &renamed);
+	if (kc_reason_has_fix(e.reason))
+		fixer = config_fixer(w->out, &w->made, &w->wishes);
+	if (fixer)
+		kc_fix_one(fixer, wish, &fix);
+	tell(w, wish, &e, fixer ? &fix : NULL, &renamed);
 	kc_fix_release(&fix);
 	kc_fixer_free(fixer);
 	kc_renamed_release(&renamed);
 	config_renames_release(&renames);
 	kc_explanation_release(&e);
-	return r < 0 ? r : holds ? EXIT_OK : EXIT_NO;
+	return holds ? EXIT_OK : EXIT_NO;
 }
 
 static int run_why_not(struct out *out, const struct global_opts *global, void *o, char **args,
@@ -247,7 +244,7 @@ static int run_why_not(struct out *out, const struct global_opts *global, void *
 	if (r == 0)
 		r = make(&w, o, err);
 	if (r == 0)
-		r = why_not(&w, err);
+		r = why_not(&w);
 	why_release(&w);
 	return r;
 }

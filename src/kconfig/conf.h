@@ -79,6 +79,8 @@ static inline enum kc_tri kc_tri_of(const struct kc_conf *c, const struct kc_sym
 
 /* The value of a bound as a number; base: of a bound that is neither int nor hex. */
 long long kc_range_value(struct kc_conf *c, struct kc_sym *s, int base);
+/* The text of a number or a string without value or default. */
+const char *kc_empty_text(const struct kc_conf *c, const struct kc_sym *s);
 /* What the value would be had the user said nothing; works out what it needs. */
 const char *kc_default_text(struct kc_conf *c, struct kc_sym *s);
 /* Whether the user may set it, or selects leave no room. */

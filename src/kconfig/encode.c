@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define MAX_OPTIONS 24
+#define MAX_OPTIONS 400
 
 static const struct kc_lits never = { SAT_FALSE, SAT_FALSE };
 static const struct kc_lits always = { SAT_TRUE, SAT_TRUE };
@@ -32,6 +32,7 @@ struct symbol {
 	struct kc_lits value, visible;
 	enum state value_state, visible_state, options_state;
 	struct options options;
+	struct options now;    /* its text now, for what asks while the others are worked out */
 	uint32_t change;       /* index into changes plus 1 */
 	enum state pick_state; /* of a choice: whether those of its members are known */
 	int pick;	       /* its choice has it */
@@ -54,6 +55,7 @@ struct kc_encoding {
 	struct known_expr *exprs; /* open addressing */
 	size_t n_exprs, slots;
 	size_t ruled; /* so many of the changes have their rules */
+	bool inexact; /* something that may vary was taken as it is now */
 };
 
 static struct kc_lits value_of(struct kc_encoding *x, struct kc_sym *s);
@@ -426,12 +428,12 @@ static void pick_lines(struct turn *t, const struct kc_members *all)
 	}
 }
 
-/* The member that a default of the choice names; NULL: it names none. */
-static struct kc_sym *default_member(const struct kc_prop *p)
+/* The member that a default of the choice names; NULL: it names none of its own. */
+static struct kc_sym *default_member(const struct kc_sym *choice, const struct kc_prop *p)
 {
 	struct kc_sym *s = p->type == KC_P_DEFAULT ? kc_prop_sym(p) : NULL;
 
-	return s && kc_is_member(s) ? s : NULL;
+	return s && kc_is_member(s) && s->choice->sym == choice ? s : NULL;
 }
 
 static int default_cond(struct kc_encoding *x, const struct kc_prop *p, struct kc_sym *member)
@@ -447,7 +449,7 @@ static void pick_old(struct turn *t, const struct kc_sym *choice, const struct k
 	if (chosen)
 		pick(t, chosen, visible_of(t->x, chosen).m);
 	for (const struct kc_prop *p = choice->prop; p; p = p->next) {
-		struct kc_sym *s = default_member(p);
+		struct kc_sym *s = default_member(choice, p);
 
 		if (s)
 			pick(t, s, default_cond(t->x, p, s));
@@ -470,7 +472,7 @@ static void pick_default(struct turn *t, const struct kc_sym *choice, const stru
 	struct kc_encoding *x = t->x;
 
 	for (const struct kc_prop *p = choice->prop; p; p = p->next) {
-		struct kc_sym *s = default_member(p);
+		struct kc_sym *s = default_member(choice, p);
 		int cond = s ? take_turn(&of_defaults, default_cond(x, p, s)) : SAT_FALSE;
 
 		if (s && !user_says(x, s, KC_N))
@@ -576,20 +578,73 @@ static void add_tri_options(struct kc_encoding *x, struct kc_sym *s, struct opti
 	add_option(x, o, kc_tri_text(KC_Y), l.y);
 }
 
+static bool is_fixed(const struct kc_sym *s)
+{
+	return s->flags & KC_CONST || s->type == KC_UNKNOWN;
+}
+
+/* A bound as a number; base: of the symbol it bounds. */
+static long long bound_number(const struct kc_sym *bound, const char *text, int base)
+{
+	return strtoll(text, NULL, bound->type == KC_INT ? 10 : bound->type == KC_HEX ? 16 : base);
+}
+
+/* A text of s within a range: outside of it, it is the bound it is below or above. */
+static void add_in_range(struct kc_encoding *x, const struct kc_sym *s, const struct kc_prop *range,
+			 const char *text, int cond, struct options *o)
+{
+	struct kc_sym *low = range->expr->left.sym, *high = range->expr->right.sym;
+	const struct options *lows = options_of(x, low), *highs = options_of(x, high);
+	int base = s->type == KC_HEX ? 16 : 10;
+	long long n = strtoll(text, NULL, base);
+
+	for (size_t i = 0; i < lows->n; i++) {
+		int at_low = sat_and(x->sat, cond, lows->v[i].lit);
+
+		if (n < bound_number(low, lows->v[i].text, base)) {
+			add_option(x, o, lows->v[i].text, at_low);
+			continue;
+		}
+		for (size_t k = 0; k < highs->n; k++) {
+			bool above = n > bound_number(high, highs->v[k].text, base);
+
+			add_option(x, o, above ? highs->v[k].text : text,
+				   sat_and(x->sat, at_low, highs->v[k].lit));
+		}
+	}
+}
+
+/* A text that s is given, as far as its ranges let it be. */
+static void add_clamped(struct kc_encoding *x, const struct kc_sym *s, struct options *o,
+			const char *text, int left)
+{
+	for (const struct kc_prop *p = s->prop; p && s->type != KC_STRING; p = p->next) {
+		int cond;
+
+		if (p->type != KC_P_RANGE || left == SAT_FALSE)
+			continue;
+		cond = expr_lits(x, p->cond).m;
+		add_in_range(x, s, p, text, sat_and(x->sat, left, cond), o);
+		left = sat_and(x->sat, left, -cond);
+	}
+	add_option(x, o, text, left);
+}
+
 /* The texts of a default, while left holds. */
-static void add_default_options(struct kc_encoding *x, const struct kc_prop *p, int left,
-				struct options *o)
+static void add_default_options(struct kc_encoding *x, const struct kc_sym *s,
+				const struct kc_prop *p, int left, struct options *o)
 {
 	struct kc_sym *from = kc_prop_sym(p);
 	const struct options *texts = from ? options_of(x, from) : NULL;
 
 	if (!from) {
-		add_option(x, o, "", left);
+		add_clamped(x, s, o, kc_empty_text(x->c, s), left);
 		return;
 	}
 	for (size_t i = 0; i < texts->n; i++)
-		add_option(x, o, kc_is_tri(from) ? "n" : texts->v[i].text,
-			   sat_and(x->sat, left, texts->v[i].lit));
+		add_clamped(x, s, o,
+			    kc_is_tri(from) && !(from->flags & KC_CONST) ? "n" : texts->v[i].text,
+			    sat_and(x->sat, left, texts->v[i].lit));
 }
 
 static void add_text_options(struct kc_encoding *x, struct kc_sym *s, struct options *o)
@@ -599,7 +654,7 @@ static void add_text_options(struct kc_encoding *x, struct kc_sym *s, struct opt
 
 	if (user && user->user_text) {
 		left = visible_of(x, s).m;
-		add_option(x, o, user->user_text, left);
+		add_clamped(x, s, o, user->user_text, left);
 		left = -left;
 	}
 	for (const struct kc_prop *p = s->prop; p && left != SAT_FALSE; p = p->next) {
@@ -608,63 +663,45 @@ static void add_text_options(struct kc_encoding *x, struct kc_sym *s, struct opt
 		if (p->type != KC_P_DEFAULT)
 			continue;
 		cond = expr_lits(x, p->cond).m;
-		add_default_options(x, p, sat_and(x->sat, left, cond), o);
+		add_default_options(x, s, p, sat_and(x->sat, left, cond), o);
 		left = sat_and(x->sat, left, -cond);
 	}
-	add_option(x, o, "", left);
+	add_clamped(x, s, o, kc_empty_text(x->c, s), left);
+}
+
+/* What depends on itself, or on too much, counts as it is now. */
+static const struct options *as_now(struct kc_encoding *x, const struct kc_sym *s)
+{
+	struct options *o = &at(x, s)->now;
+
+	x->inexact = true;
+	if (!o->n)
+		add_option(x, o, kc_value_text(x->c, s), SAT_TRUE);
+	return o;
 }
 
 static const struct options *options_of(struct kc_encoding *x, struct kc_sym *s)
 {
-	struct options *o = &at(x, s)->options;
+	struct symbol *y = at(x, s);
+	struct options *o = &y->options;
 
-	if (at(x, s)->options_state == KNOWN)
-		return o;
+	if (y->options_state == KNOWN)
+		return o->n > MAX_OPTIONS ? as_now(x, s) : o;
 	kc_calc(x->c, s);
-	if (at(x, s)->options_state == UNKNOWN && (kc_is_tri(s) && !(s->flags & KC_CONST))) {
-		at(x, s)->options_state = UNDER_WAY;
+	if (y->options_state == UNDER_WAY)
+		return as_now(x, s);
+	y->options_state = UNDER_WAY;
+	if (is_fixed(s))
+		add_option(x, o, kc_value_text(x->c, s), SAT_TRUE);
+	else if (kc_is_tri(s))
 		add_tri_options(x, s, o);
-	} else if (at(x, s)->options_state == UNKNOWN && s->type != KC_UNKNOWN &&
-		   !(s->flags & KC_CONST)) {
-		at(x, s)->options_state = UNDER_WAY;
+	else
 		add_text_options(x, s, o);
-	}
-	/* a constant; or what depends on itself, or on too much: as it is now */
-	if (!o->n || o->n > MAX_OPTIONS) {
-		o->n = 0;
-		vec_push(o, ((struct option){ kc_value_text(x->c, s), SAT_TRUE }));
-	}
-	at(x, s)->options_state = KNOWN;
-	return o;
+	y->options_state = KNOWN;
+	return options_of(x, s);
 }
 
 /* Wishes. */
-
-/* Bounds that are symbols count by the value they have now. */
-static bool in_bounds(struct kc_encoding *x, const struct kc_sym *s, const struct kc_prop *range,
-		      const char *text)
-{
-	int base = s->type == KC_HEX ? 16 : 10;
-	long long n = strtoll(text, NULL, base);
-
-	return n >= kc_range_value(x->c, range->expr->left.sym, base) &&
-	       n <= kc_range_value(x->c, range->expr->right.sym, base);
-}
-
-/* The first range that counts takes the text. */
-static int range_lit(struct kc_encoding *x, const struct kc_sym *s, const struct kc_prop *p,
-		     const char *text)
-{
-	int cond, here;
-
-	while (p && p->type != KC_P_RANGE)
-		p = p->next;
-	if (!p || s->type == KC_STRING)
-		return SAT_TRUE;
-	cond = expr_lits(x, p->cond).m;
-	here = in_bounds(x, s, p, text) ? SAT_TRUE : SAT_FALSE;
-	return sat_if(x->sat, cond, here, range_lit(x, s, p->next, text));
-}
 
 /* A number or a string that the line gives, as conf reads it. */
 static int text_wish(struct kc_encoding *x, struct kc_sym *s, const struct kc_wish *w)
@@ -676,7 +713,7 @@ static int text_wish(struct kc_encoding *x, struct kc_sym *s, const struct kc_wi
 	for (size_t i = 0; text && i < o->n; i++)
 		if (str_eq(o->v[i].text, text))
 			lit = sat_or(x->sat, lit, o->v[i].lit);
-	return text ? sat_and(x->sat, lit, range_lit(x, s, s->prop, text)) : SAT_FALSE;
+	return lit;
 }
 
 static int tri_wish(struct kc_encoding *x, struct kc_sym *s, const struct kc_wish *w)
@@ -708,6 +745,11 @@ int kc_encode_wish(struct kc_encoding *x, const struct kc_wish *w)
 	return lit;
 }
 
+bool kc_encoding_is_exact(const struct kc_encoding *x)
+{
+	return !x->inexact;
+}
+
 const struct kc_changes *kc_encoded_changes(const struct kc_encoding *x)
 {
 	return &x->changes;
@@ -734,8 +776,10 @@ void kc_encoding_free(struct kc_encoding *x)
 {
 	if (!x)
 		return;
-	for (uint32_t i = 0; i < x->c->tree->n_syms; i++)
+	for (uint32_t i = 0; i < x->c->tree->n_syms; i++) {
 		free(x->v[i].options.v);
+		free(x->v[i].now.v);
+	}
 	free(x->v);
 	free(x->exprs);
 	free(x->changes.v);

@@ -43,5 +43,7 @@ void kc_encoding_free(struct kc_encoding *x);
 
 /* The literal of a wish's being fulfilled; whatever it depends on is encoded. */
 int kc_encode_wish(struct kc_encoding *x, const struct kc_wish *w);
+/* Whether nothing that may vary was taken as it is now: only then is "no" a proof. */
+bool kc_encoding_is_exact(const struct kc_encoding *x);
 /* What may change in what was encoded so far. */
 const struct kc_changes *kc_encoded_changes(const struct kc_encoding *x);

@@ -5,9 +5,10 @@
 #include "kconfig/encode.h"
 #include "kconfig/explain.h"
 
-#define MAX_TRIES  4
-#define MAX_CLASH  8
-#define MAX_SHRUNK 32
+#define MAX_TRIES   4
+#define MAX_DROPPED 16
+#define MAX_CLASH   8
+#define MAX_SHRUNK  32
 
 /* A wish that counts: no later one is about the same symbol. */
 struct goal {
@@ -15,6 +16,7 @@ struct goal {
 	int lit;   /* it holds */
 	int other; /* there is another line for its symbol; SAT_FALSE: there cannot be */
 	bool holds;
+	bool optional; /* not sought for its own sake */
 };
 
 struct kc_fixer {
@@ -22,6 +24,7 @@ struct kc_fixer {
 	struct sat *sat;
 	struct kc_encoding *encoding;
 	bool *fixed; /* by sym id: a wish speaks of it */
+	bool checked;
 	int keep; /* all goals that hold go on holding, and no line is about what a wish is about */
 	struct {
 		struct goal *v;
@@ -51,8 +54,9 @@ static void add_goals(struct kc_fixer *f, struct kc_conf *c, const struct kc_wis
 		if (!s || f->fixed[s->id])
 			continue;
 		f->fixed[s->id] = true;
-		if (kc_holds(c, w) || !w->optional)
-			vec_push(&f->goals, ((struct goal){ .wish = w, .holds = kc_holds(c, w) }));
+		vec_push(&f->goals,
+			 ((struct goal){
+				 .wish = w, .holds = kc_holds(c, w), .optional = w->optional }));
 	}
 }
 
@@ -87,8 +91,8 @@ static void encode_goals(struct kc_fixer *f)
 	}
 }
 
-int kc_fixer_new(struct kc_conf *c, const struct kc_conf *asked, const struct kc_wishes *all,
-		 struct kc_fixer **ret, struct err *err)
+int kc_fixer_new(struct kc_conf *c, const struct kc_conf *asked, bool checked,
+		 const struct kc_wishes *all, struct kc_fixer **ret, struct err *err)
 {
 	struct kc_fixer *f = xnew(struct kc_fixer);
 	int r = sat_new(&f->sat, err);
@@ -98,6 +102,7 @@ int kc_fixer_new(struct kc_conf *c, const struct kc_conf *asked, const struct kc
 		return r;
 	}
 	f->asked = asked;
+	f->checked = checked;
 	f->fixed = xcalloc(c->tree->n_syms, sizeof(*f->fixed));
 	add_goals(f, c, all);
 	f->encoding = kc_encoding_new(c, asked, f->fixed, f->sat);
@@ -212,7 +217,7 @@ static void prefer(struct kc_fixer *f, const struct sat_lits *hard, bool y, stru
 		vec_push(&same, on ? change->on : -change->on);
 		if (on)
 			vec_push(&same, m ? change->to.m : -change->to.m);
-		if (on && m && change->sym->type == KC_TRISTATE)
+		if (on && m && change->sym->type == KC_TRISTATE && !kc_is_member(change->sym))
 			vec_push(&same, y ? change->to.y : -change->to.y);
 	}
 	if (sat_solve(f->sat, &same) == SAT_YES)
@@ -220,8 +225,12 @@ static void prefer(struct kc_fixer *f, const struct sat_lits *hard, bool y, stru
 	free(same.v);
 }
 
-/* Whether the lines do on the configuration itself what they do in the encoding. */
-static bool proves(const struct kc_fixer *f, const struct kc_fix *fix, const bool *wanted)
+/*
+ * Whether the lines do on the configuration itself what they do in the encoding; *ret_goal is one that does not hold
+ * then.
+ */
+static bool proves(const struct kc_fixer *f, const struct kc_fix *fix, const bool *wanted,
+		   size_t *ret_goal)
 {
 	struct kc_conf *c = kc_conf_copy(f->asked);
 	bool good = true;
@@ -229,50 +238,76 @@ static bool proves(const struct kc_fixer *f, const struct kc_fix *fix, const boo
 	for (size_t i = 0; i < fix->lines.n; i++)
 		kc_conf_take(c, fix->lines.v[i].sym, fix->lines.v[i].tri);
 	kc_invalidate(c);
-	for (size_t i = 0; i < f->goals.n && good; i++)
+	/* old kernels drop what is not visible, or out of range: a value may depend on it */
+	if (f->checked && !c->tree->dialect.keep_unsaved)
+		kc_conf_check_read(c, 0);
+	for (size_t i = 0; i < f->goals.n && good; i++) {
 		if (wanted[i])
 			good = kc_holds(c, f->goals.v[i].wish);
+		*ret_goal = i;
+	}
 	kc_conf_free(c);
 	return good;
 }
 
-/* Not these lines once more, whatever else is added to them. */
-static void exclude(struct kc_fixer *f, const struct kc_fix *fix)
+/* What a line of the fix comes to in the encoding. */
+static int line_lit(const struct kc_fixer *f, const struct kc_fix_line *line)
 {
 	const struct kc_changes *all = kc_encoded_changes(f->encoding);
+	int says;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->v[i].sym != line->sym)
+			continue;
+		says = line->tri == KC_Y   ? all->v[i].to.y
+		       : line->tri == KC_M ? sat_and(f->sat, all->v[i].to.m, -all->v[i].to.y)
+					   : -all->v[i].to.m;
+		return sat_and(f->sat, all->v[i].on, says);
+	}
+	return SAT_TRUE;
+}
+
+/* Not these lines once more, whatever else is added to them, while the literal added to hard is assumed. */
+static void exclude(struct kc_fixer *f, const struct kc_fix *fix, struct sat_lits *hard)
+{
+	int guard = sat_var(f->sat);
 	struct sat_lits not = { 0 };
 
 	for (size_t i = 0; i < fix->lines.n; i++)
-		for (size_t j = 0; j < all->n; j++)
-			if (all->v[j].sym == fix->lines.v[i].sym)
-				vec_push(&not, -all->v[j].on);
-	if (not .n)
-		sat_clause_of(f->sat, &not );
+		vec_push(&not, -line_lit(f, &fix->lines.v[i]));
+	vec_push(&not, -guard);
+	sat_clause_of(f->sat, &not );
+	vec_push(hard, guard);
 	free(not .v);
 }
 
-/* wanted: by index into goals, those that must hold; hard says the same. */
-static enum sat_answer find_lines(struct kc_fixer *f, const struct sat_lits *hard,
-				  const bool *wanted, bool y, struct kc_fix *ret)
+/* wanted: by index into goals, those that must hold; hard says the same. *ret_goal: one that stood in the way of a proof. */
+static void find_lines(struct kc_fixer *f, const struct sat_lits *hard, const bool *wanted, bool y,
+		       struct kc_fix *ret, size_t *ret_goal)
 {
+	struct sat_lits assume = { 0 };
 	enum sat_answer answer = SAT_GAVE_UP;
 
+	for (size_t i = 0; i < hard->n; i++)
+		vec_push(&assume, hard->v[i]);
 	ret->answer = KC_FIX_UNSURE;
 	for (int i = 0; i < MAX_TRIES && ret->answer != KC_FIX_FOUND; i++) {
-		answer = fewest(f, hard);
+		answer = fewest(f, &assume);
+		if (answer == SAT_NO && i == 0 && kc_encoding_is_exact(f->encoding))
+			ret->answer = KC_FIX_NONE;
 		if (answer != SAT_YES)
 			break;
-		prefer(f, hard, y, ret);
-		if (proves(f, ret, wanted))
+		prefer(f, &assume, y, ret);
+		if (!ret->lines.n)
+			break;
+		if (proves(f, ret, wanted, ret_goal))
 			ret->answer = KC_FIX_FOUND;
 		else
-			exclude(f, ret);
+			exclude(f, ret, &assume);
 	}
-	if (answer == SAT_NO && ret->answer != KC_FIX_FOUND && !ret->lines.n)
-		ret->answer = KC_FIX_NONE;
 	if (ret->answer != KC_FIX_FOUND)
 		ret->lines.n = 0;
-	return answer;
+	free(assume.v);
 }
 
 /* Assumes of a goal that its line stays and, if it holds, that it goes on to. */
@@ -322,22 +357,32 @@ static void find_clash(struct kc_fixer *f, const struct goal *wanted, struct kc_
 	free(in_way);
 }
 
+/* The goal that a wish is, or that says the same. */
+static struct goal *goal_of(const struct kc_fixer *f, const struct kc_wish *w)
+{
+	for (size_t i = 0; i < f->goals.n; i++)
+		if (str_eq(f->goals.v[i].wish->name, w->name) &&
+		    str_eq(f->goals.v[i].wish->value, w->value))
+			return &f->goals.v[i];
+	return NULL;
+}
+
 void kc_fix_one(struct kc_fixer *f, const struct kc_wish *w, struct kc_fix *ret)
 {
 	bool *wanted = xcalloc(f->goals.n + 1, sizeof(*wanted));
-	const struct goal *goal = NULL;
+	const struct goal *goal = goal_of(f, w);
 	struct sat_lits hard = { 0 };
+	size_t unproved;
 
-	*ret = (struct kc_fix){ .answer = KC_FIX_NONE };
+	*ret = (struct kc_fix){ .answer = KC_FIX_UNSURE };
 	vec_push(&hard, f->keep);
-	for (size_t i = 0; i < f->goals.n; i++) {
-		if (f->goals.v[i].wish == w)
-			goal = &f->goals.v[i];
-		wanted[i] = f->goals.v[i].holds || f->goals.v[i].wish == w;
-	}
+	for (size_t i = 0; i < f->goals.n; i++)
+		wanted[i] = f->goals.v[i].holds || &f->goals.v[i] == goal;
+	if (goal && goal->lit == SAT_FALSE && kc_encoding_is_exact(f->encoding))
+		ret->answer = KC_FIX_NONE;
 	if (goal && goal->lit != SAT_FALSE) {
 		vec_push(&hard, goal->lit);
-		find_lines(f, &hard, wanted, *w->value != 'm', ret);
+		find_lines(f, &hard, wanted, *w->value != 'm', ret, &unproved);
 		if (ret->answer == KC_FIX_NONE)
 			find_clash(f, goal, ret);
 	}
@@ -345,42 +390,63 @@ void kc_fix_one(struct kc_fixer *f, const struct kc_wish *w, struct kc_fix *ret)
 	free(wanted);
 }
 
-/* Marks, of the goals that do not hold, as many as can be had at once, and adds them to hard. */
-static enum sat_answer choose_goals(struct kc_fixer *f, struct sat_lits *hard, bool *wanted)
+static bool is_sought(const struct goal *g)
 {
+	return !g->holds && !g->optional && g->lit != SAT_FALSE;
+}
+
+/* Marks, of the goals that do not hold, as many as can be had at once. */
+static enum sat_answer choose_goals(struct kc_fixer *f, bool *wanted)
+{
+	const struct sat_lits hard = { .v = &f->keep, .n = 1 };
 	struct sat_lits lost = { 0 };
 	enum sat_answer answer;
 
 	for (size_t i = 0; i < f->goals.n; i++)
-		if (!f->goals.v[i].holds && f->goals.v[i].lit != SAT_FALSE)
+		if (is_sought(&f->goals.v[i]))
 			vec_push(&lost, -f->goals.v[i].lit);
-	answer = sat_minimize(f->sat, hard, &lost);
+	answer = sat_minimize(f->sat, &hard, &lost);
 	for (size_t i = 0; i < f->goals.n; i++) {
 		const struct goal *g = &f->goals.v[i];
 
 		wanted[i] = g->holds ||
-			    (answer == SAT_YES && g->lit != SAT_FALSE && sat_holds(f->sat, g->lit));
+			    (answer == SAT_YES && is_sought(g) && sat_holds(f->sat, g->lit));
 	}
 	free(lost.v);
 	return answer;
 }
 
+static void find_wanted(struct kc_fixer *f, const bool *wanted, struct kc_fix *ret,
+			size_t *ret_goal)
+{
+	struct sat_lits hard = { 0 };
+
+	vec_push(&hard, f->keep);
+	for (size_t i = 0; i < f->goals.n; i++)
+		if (wanted[i] && !f->goals.v[i].holds)
+			vec_push(&hard, f->goals.v[i].lit);
+	find_lines(f, &hard, wanted, true, ret, ret_goal);
+	free(hard.v);
+}
+
 void kc_fix_all(struct kc_fixer *f, struct kc_fix *ret)
 {
 	bool *wanted = xcalloc(f->goals.n + 1, sizeof(*wanted));
-	struct sat_lits hard = { 0 };
+	size_t unproved = f->goals.n;
 
 	*ret = (struct kc_fix){ .answer = KC_FIX_UNSURE };
-	vec_push(&hard, f->keep);
-	if (choose_goals(f, &hard, wanted) == SAT_YES) {
-		for (size_t i = 0; i < f->goals.n; i++)
-			if (wanted[i] && !f->goals.v[i].holds)
-				vec_push(&hard, f->goals.v[i].lit);
-		find_lines(f, &hard, wanted, true, ret);
+	if (choose_goals(f, wanted) == SAT_YES)
+		find_wanted(f, wanted, ret, &unproved);
+	/* one that is not as the encoding has it is done without */
+	for (int i = 0; i < MAX_DROPPED && ret->answer != KC_FIX_FOUND; i++) {
+		if (unproved >= f->goals.n || f->goals.v[unproved].holds || !wanted[unproved])
+			break;
+		wanted[unproved] = false;
+		unproved = f->goals.n;
+		find_wanted(f, wanted, ret, &unproved);
 	}
 	for (size_t i = f->goals.n; i-- > 0;)
-		if (!wanted[i])
+		if (!wanted[i] && !f->goals.v[i].optional)
 			vec_push(&ret->clash, f->goals.v[i].wish);
-	free(hard.v);
 	free(wanted);
 }

@@ -40,15 +40,15 @@ struct kc_fix {
 };
 
 /*
- * c is worked out from all; asked is the same before it was. What they are made from must outlive the fixer. Fails where
- * the solver cannot be opened.
+ * c is worked out from all; asked is the same before it was; checked: kc_conf_check_read() came between. What they are made
+ * from must outlive the fixer. Fails where the solver cannot be opened.
  */
-int kc_fixer_new(struct kc_conf *c, const struct kc_conf *asked, const struct kc_wishes *all,
-		 struct kc_fixer **ret, struct err *err);
+int kc_fixer_new(struct kc_conf *c, const struct kc_conf *asked, bool checked,
+		 const struct kc_wishes *all, struct kc_fixer **ret, struct err *err);
 void kc_fixer_free(struct kc_fixer *f);
 
-/* For one wish that does not hold; all that hold go on holding. ret is released by kc_fix_release(). */
+/* For one wish that does not hold, optional or not; all that hold go on holding. ret is released by kc_fix_release(). */
 void kc_fix_one(struct kc_fixer *f, const struct kc_wish *w, struct kc_fix *ret);
-/* For as many wishes as can be had at once; those that cannot are in clash. */
+/* For as many wishes as can be had at once, without the optional ones; those that cannot are in clash. */
 void kc_fix_all(struct kc_fixer *f, struct kc_fix *ret);
 void kc_fix_release(struct kc_fix *fix);

@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,11 +233,11 @@ static int start(struct kc_probe *p, struct asked *a)
 }
 
 /* What the command wrote; at the end of it, it is waited for. The rest behind the first 4096 bytes is dropped. */
-static void drain(const struct kc_probe *p, struct asked *a)
+static void drain(struct kc_probe *p, struct asked *a)
 {
 	char buf[MAX_ANSWER];
 	ssize_t n = read(a->fd, buf, sizeof(buf));
-	int status = 1;
+	int status = -1;
 
 	if (n < 0 && errno == EINTR)
 		return;
@@ -249,6 +250,9 @@ static void drain(const struct kc_probe *p, struct asked *a)
 	a->fd = close_fd(a->fd);
 	while (waitpid(a->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	/* one that was killed has not answered; that it wrote too much is no such case */
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
+		p->doubtful = true;
 	if (a->plain.argv.n)
 		str_adds(&a->answer, status == 0 ? a->plain.yes : a->plain.no);
 	remove_scratch(p, a);
@@ -392,6 +396,15 @@ static bool can_write(int dirfd)
 	return good;
 }
 
+/* Where compilers put what lies between their steps. */
+static bool can_write_scratch(void)
+{
+	const char *dir = getenv("TMPDIR");
+	auto_close int fd = open(dir && *dir ? dir : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && can_write(fd);
+}
+
 /* Waits for all that was asked. */
 static int finish_asked(struct kc_probe *p)
 {
@@ -401,7 +414,7 @@ static int finish_asked(struct kc_probe *p)
 			wait_for(p, -1);
 	}
 	/* commands make folders where they run; what they answer where that fails says nothing of a compiler */
-	if (p->cache && !can_write(p->dirfd))
+	if (p->cache && p->asked.n && (!can_write(p->dirfd) || !can_write_scratch()))
 		p->doubtful = true;
 	for (size_t i = 0; i < p->asked.n && p->cache && !p->doubtful && !p->error; i++) {
 		const struct asked *a = p->asked.v[i];

@@ -11,7 +11,8 @@
 
 #include <ccadical.h>
 
-#define MAX_CONFLICTS 20000
+#define MAX_CONFLICTS 10000 /* of one solution */
+#define MAX_ROUNDS    2000
 
 DL_FUNC(ccadical_init);
 DL_FUNC(ccadical_release);
@@ -59,7 +60,8 @@ int sat_new(struct sat **ret, struct err *err)
 	s->solver = dl_ccadical_init();
 	s->slots = 1 << 16;
 	s->gate = xcalloc(s->slots, sizeof(*s->gate));
-	sat_clause(s, sat_var(s), 0, 0);
+	dl_ccadical_add(s->solver, sat_var(s)); /* SAT_TRUE */
+	dl_ccadical_add(s->solver, 0);
 	*ret = s;
 	return 0;
 }
@@ -286,12 +288,15 @@ enum sat_answer sat_minimize(struct sat *s, const struct sat_lits *hard,
 			     const struct sat_lits *soft)
 {
 	struct search x = { .s = s, .hard = hard, .soft = soft };
-	enum sat_answer answer;
+	enum sat_answer answer = SAT_GAVE_UP;
 
 	x.taken = xcalloc(soft->n + 1, sizeof(*x.taken));
-	do
+	for (int round = 0; round < MAX_ROUNDS; round++) {
 		answer = ask(&x);
-	while (answer == SAT_NO && learn(&x));
+		if (answer != SAT_NO || !learn(&x))
+			break;
+		answer = SAT_GAVE_UP;
+	}
 	free(x.taken);
 	free(x.sum.v);
 	return answer;

@@ -370,7 +370,7 @@ static enum kc_tri calc_tri(struct kc_conf *c, struct kc_sym *s)
 	return tri == KC_M && kc_type_now(c, s) == KC_BOOL ? KC_Y : tri;
 }
 
-static const char *empty_text(const struct kc_conf *c, const struct kc_sym *s)
+const char *kc_empty_text(const struct kc_conf *c, const struct kc_sym *s)
 {
 	if (!c->tree->dialect.zero_numbers)
 		return "";
@@ -389,7 +389,7 @@ static const char *calc_text(struct kc_conf *c, struct kc_sym *s)
 	p = kc_active(c, s, KC_P_DEFAULT);
 	from = p ? kc_prop_sym(p) : NULL;
 	if (!from)
-		return empty_text(c, s);
+		return kc_empty_text(c, s);
 	v->flags |= KC_WRITE;
 	kc_calc(c, from);
 	return kc_v(c, from)->text ? kc_v(c, from)->text : "n"; /* of a bool, whatever it is */
@@ -454,7 +454,7 @@ static void calc_numbers_and_text(struct kc_conf *c, struct kc_sym *s)
 {
 	struct kc_value *v = kc_v(c, s);
 
-	v->text = empty_text(c, s);
+	v->text = kc_empty_text(c, s);
 	v->text = calc_text(c, s);
 	if (is_inherited(c, s)) {
 		v->user_text = v->text;

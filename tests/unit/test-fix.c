@@ -32,7 +32,7 @@ static void add_cond(struct str *out, unsigned i)
 			str_addf(out, "S%u = %c", any(i), "nmy"[any(3)]);
 			break;
 		case 5:
-			str_addf(out, "NUMBER > %u", any(3));
+			str_addf(out, "NUMBER %s %u", any(2) ? ">" : "=", any(4));
 			break;
 		case 1:
 			str_addf(out, "!S%u", any(i));
@@ -69,7 +69,13 @@ static void add_symbol(struct str *out, unsigned i, bool member, bool tristate)
 
 static void add_number(struct str *out)
 {
-	str_adds(out, "config NUMBER\n\tint\n\tdefault 2 if S0\n\tdefault 1 if S1\n\tdefault 0\n");
+	static const char *const numbers[] = {
+		"config NUMBER\n\tint\n\tdefault 2 if S0\n\tdefault 1 if S1\n\tdefault 0\n",
+		"config NUMBER\n\tint \"number\" if S0\n\tdefault 3 if S1\n",
+		"config NUMBER\n\tint\n\trange 1 2 if S0\n\trange 2 9\n\tdefault 0 if S1\n\tdefault 3\n",
+	};
+
+	str_adds(out, numbers[any(3)]);
 }
 
 /* Its members are the last symbols. Only old choices may be tristate, or without a member. */
@@ -124,13 +130,14 @@ static bool read_small(struct small *s, int dirfd, const struct kc_dialect *dial
  * A line for a symbol. Members of a choice are never m: beside one that is y, that takes the choice out of the user's
  * hands, and order counts.
  */
-static void add_line(struct str *out, const struct small *s, const char *of)
+static void add_line(struct str *out, const struct small *s, const char *of, bool optional)
 {
 	auto_free char *name = xasprintf("S%u", any(SYMBOLS));
 	char value = of[any((unsigned)strlen(of))];
 	bool member = kc_is_member(kc_sym_find(s->tree, name));
 
-	str_addf(out, "CONFIG_%s=%c\n", name, member && value == 'm' ? 'y' : value);
+	str_addf(out, "CONFIG_%s=%c%s\n", name, member && value == 'm' ? 'y' : value,
+		 optional && !any(4) ? " #kiln: optional" : "");
 }
 
 /* What the user has, and one to three wishes. */
@@ -142,16 +149,17 @@ static void ask(struct small *s, int dirfd)
 	auto_str struct str text = { 0 }, parts = { 0 }, result = { 0 };
 
 	for (unsigned i = any(SYMBOLS); i-- > 0;)
-		add_line(&text, s, "nmy");
+		add_line(&text, s, "nmy", false);
 	if (any(2))
 		str_adds(&text, "CONFIG_MODULES=y\n");
 	for (unsigned i = 1 + any(3); i-- > 0;)
-		add_line(&parts, s, "nmyyy");
+		add_line(&parts, s, "nmyyy", true);
 	assert_int_equal(kc_part_parse(&s->wishes, &(struct kc_part_spec){ 0 }, parts.s, parts.n,
 				       "part", NULL),
 			 0);
-	str_add(&text, parts.s, parts.n);
-	str_addf(&s->text, "---\n%s", text.s);
+	str_addf(&s->text, "---\n%s%s", str_c(&text), str_c(&parts));
+	for (size_t i = 0; i < s->wishes.n; i++)
+		str_addf(&text, "CONFIG_%s=%s\n", s->wishes.v[i].name, s->wishes.v[i].value);
 	s->c = kc_conf_new(s->tree, NULL, NULL);
 	kc_conf_read_text(s->c, &files, &text, "base");
 	s->asked = kc_conf_copy(s->c);
@@ -287,7 +295,7 @@ static void one_tree(int dirfd, const struct kc_dialect *dialect)
 		return;
 	}
 	ask(&s, dirfd);
-	assert_done(kc_fixer_new(s.c, s.asked, &s.wishes, &f, &err), &err);
+	assert_done(kc_fixer_new(s.c, s.asked, true, &s.wishes, &f, &err), &err);
 	trees_tried++;
 	for (size_t i = 0; i < s.wishes.n; i++) {
 		struct kc_explanation e;
