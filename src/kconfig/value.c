@@ -173,10 +173,10 @@ enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e)
 		return kc_tri_of(c, e->left.sym);
 	case KC_AND:
 		left = kc_eval(c, e->left.expr);
-		return kc_and(left, kc_eval(c, e->right.expr));
+		return left == KC_N && !c->say ? KC_N : kc_and(left, kc_eval(c, e->right.expr));
 	case KC_OR:
 		left = kc_eval(c, e->left.expr);
-		return kc_or(left, kc_eval(c, e->right.expr));
+		return left == KC_Y && !c->say ? KC_Y : kc_or(left, kc_eval(c, e->right.expr));
 	case KC_NOT:
 		return KC_Y - kc_eval(c, e->left.expr);
 	default:
