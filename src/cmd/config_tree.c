@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/utsname.h>
 
 #define MAX_CONFIG (64 << 20)
@@ -66,6 +67,9 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	int r;
 
 	*t = (struct config_tree){ .out = out };
+	/* configurations come and go, two megabytes each: their pages need not */
+	mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	mallopt(M_TRIM_THRESHOLD, 128 << 20);
 	t->dirfd = spec.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dirfd < 0)
 		return err_sys(err, "cannot open the tree '%s'", dir);

@@ -178,5 +178,6 @@ void kc_choice_fill(struct kc_conf *c, struct kc_sym *choice)
 		if (!kc_has_user(c, all->v[i]))
 			kc_v(c, all->v[i])->user_tri = KC_N;
 	kc_v(c, choice)->flags |= KC_USER;
-	kc_v(c, choice)->flags &= (uint8_t) ~(KC_VALID | KC_NEED_CHOICE);
+	kc_v(c, choice)->flags &= (uint8_t)~KC_NEED_CHOICE;
+	kc_invalidate_one(c, choice);
 }

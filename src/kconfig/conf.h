@@ -16,7 +16,8 @@ enum kc_value_flag {
 	KC_USER = 4,	    /* the user gave a value */
 	KC_NEED_CHOICE = 8, /* old choices: to be settled before the value is */
 	KC_WRITTEN = 16,
-	KC_AUTO = 32, /* auto.conf gave a value */
+	KC_AUTO = 32,	   /* auto.conf gave a value */
+	KC_UNDER_WAY = 64, /* being worked out */
 };
 
 struct kc_value {
@@ -34,6 +35,8 @@ struct kc_conf {
 	const struct kc_tree *tree;
 	struct kc_value *v;    /* by kc_sym.id */
 	uint8_t *prompt_tri;   /* by kc_prop.id: as last worked out */
+	uint8_t *known;	       /* by kc_expr.id: its value plus 1, 0: not known */
+	uint32_t early;	       /* so often a value was looked at while it was worked out */
 	struct kc_sym **order; /* plain choices: members by priority, at kc_members.first */
 	struct arena text;
 	uint8_t modules; /* of the symbol MODULES */
@@ -67,6 +70,10 @@ bool kc_compare(enum kc_op op, const struct kc_sym *a, const char *s, const stru
 		const char *t);
 /* Everything has to be worked out anew. */
 void kc_invalidate(struct kc_conf *c);
+/* What expressions are worth is not known any more. */
+void kc_forget_exprs(struct kc_conf *c);
+/* One value has to be worked out anew, and expressions that look at it. */
+void kc_invalidate_one(struct kc_conf *c, const struct kc_sym *s);
 
 /* bool, or tristate without modules: bool. */
 enum kc_type kc_type_now(const struct kc_conf *c, const struct kc_sym *s);

@@ -242,6 +242,7 @@ static void forget(struct kc_conf *c, enum kc_source source)
 	uint8_t flag = source == KC_FROM_AUTO ? KC_AUTO : KC_USER;
 	uint8_t drop = plain && source == KC_FROM_AUTO ? flag : flag | KC_VALID;
 
+	kc_forget_exprs(c);
 	for (uint32_t i = KC_Y + 1; i < c->tree->n_syms; i++) {
 		struct kc_value *v = &c->v[i];
 
@@ -423,7 +424,8 @@ static void drop_unsaved(struct kc_conf *c, unsigned unsaved)
 			continue;
 		if (v->user_text && kc_text_allowed(c, s, v->user_text))
 			continue;
-		v->flags &= (uint8_t) ~(KC_VALID | KC_USER);
+		v->flags &= (uint8_t)~KC_USER;
+		kc_invalidate_one(c, s);
 		unsaved++;
 		c->changed = true;
 	}

@@ -63,7 +63,7 @@ static const struct kc_expr *intern(struct kc_tree *t, enum kc_op op, const void
 	e->height = 1 + height_below(op, l, r);
 	e->next = *head;
 	*head = e;
-	t->n_exprs++;
+	e->id = t->n_exprs++;
 	return e;
 }
 

@@ -66,6 +66,7 @@ union kc_operand {
 /* Interned: equal expressions of a tree have equal pointers. NULL stands for y. */
 struct kc_expr {
 	enum kc_op op;
+	uint32_t id; /* index into kc_conf.known */
 	union kc_operand left, right;
 	uint32_t height;	       /* of the tree it is */
 	struct kc_expr *next;	       /* in its hash bucket */

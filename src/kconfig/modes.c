@@ -117,11 +117,11 @@ static bool draw_member(struct kc_conf *c, struct kc_sym *choice)
 
 		member->user_tri = i == drawn ? KC_Y : KC_N;
 		member->flags |= KC_USER;
-		member->flags &= (uint8_t)~KC_VALID;
+		kc_invalidate_one(c, all->v[i]);
 	}
 	v->user_chosen = all->v[drawn];
 	v->flags |= KC_USER;
-	v->flags &= (uint8_t)~KC_VALID;
+	kc_invalidate_one(c, choice);
 	return true;
 }
 
@@ -133,8 +133,6 @@ static bool fill_one(struct kc_conf *c, struct kc_sym *s, enum kc_fill fill,
 
 	if (v->flags & (KC_USER | KC_VALID) || (type != KC_BOOL && type != KC_TRISTATE))
 		return false;
-	if (fill == KC_FILL_DEFAULT)
-		return true;
 	v->user_tri = (uint8_t)filled(s, fill, odds);
 	if (!(kc_is_choice(s) && fill == KC_FILL_RANDOM))
 		v->flags |= KC_USER;
@@ -146,7 +144,8 @@ static bool fill_by_table(struct kc_conf *c, enum kc_fill fill, const struct kc_
 {
 	bool changed = false;
 
-	kc_for_each_sym(c->tree, i, s) changed |= fill_one(c, s, fill, odds);
+	if (fill != KC_FILL_DEFAULT)
+		kc_for_each_sym(c->tree, i, s) changed |= fill_one(c, s, fill, odds);
 	kc_invalidate(c);
 	if (fill != KC_FILL_RANDOM)
 		kc_for_each_sym(c->tree, k, s) if ((kc_is_choice(s) && !kc_has_user(c, s)) ||

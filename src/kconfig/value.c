@@ -20,6 +20,7 @@ struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ct
 	c->ctx = ctx;
 	c->v = xcalloc(tree->n_syms, sizeof(*c->v));
 	c->prompt_tri = xcalloc(tree->n_prompts, 1);
+	c->known = xcalloc(tree->n_exprs, 1);
 	c->order = xcalloc(tree->n_order, sizeof(struct kc_sym *));
 	for (size_t i = 0; i < tree->choices.n; i++) {
 		const struct kc_members *all = tree->choices.v[i]->members;
@@ -41,6 +42,7 @@ struct kc_conf *kc_conf_copy(const struct kc_conf *c)
 
 	n->v = xmemdup(c->v, c->tree->n_syms * sizeof(*c->v));
 	n->prompt_tri = xmemdup(c->prompt_tri, c->tree->n_prompts);
+	n->known = xmemdup(c->known, c->tree->n_exprs);
 	n->order = xmemdup(c->order, c->tree->n_order * sizeof(struct kc_sym *));
 	n->text = (struct arena){ 0 };
 	return n;
@@ -52,13 +54,27 @@ void kc_conf_free(struct kc_conf *c)
 		return;
 	free(c->v);
 	free(c->prompt_tri);
+	free(c->known);
 	free(c->order);
 	arena_release(&c->text);
 	free(c);
 }
 
+void kc_forget_exprs(struct kc_conf *c)
+{
+	memset(c->known, 0, c->tree->n_exprs);
+	c->early++; /* nor is what is worked out just now */
+}
+
+void kc_invalidate_one(struct kc_conf *c, const struct kc_sym *s)
+{
+	kc_v(c, s)->flags &= (uint8_t)~KC_VALID;
+	kc_forget_exprs(c);
+}
+
 void kc_invalidate(struct kc_conf *c)
 {
+	kc_forget_exprs(c);
 	/* y, m and n come first and are always valid */
 	for (uint32_t i = KC_Y + 1; i < c->tree->n_syms; i++)
 		c->v[i].flags &= (uint8_t)~KC_VALID;
@@ -161,32 +177,52 @@ bool kc_compare(enum kc_op op, const struct kc_sym *a, const char *s, const stru
 	return holds(op, compare(a, s, b, t));
 }
 
-enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e)
+static enum kc_tri eval_sym(struct kc_conf *c, struct kc_sym *s)
+{
+	kc_calc(c, s);
+	c->early += (kc_v(c, s)->flags & KC_UNDER_WAY) != 0;
+	return kc_tri_of(c, s);
+}
+
+static enum kc_tri eval(struct kc_conf *c, const struct kc_expr *e)
 {
 	enum kc_tri left;
 
-	if (!e)
-		return KC_Y;
 	switch (e->op) {
-	case KC_SYM:
-		kc_calc(c, e->left.sym);
-		return kc_tri_of(c, e->left.sym);
 	case KC_AND:
 		left = kc_eval(c, e->left.expr);
 		return left == KC_N && !c->say ? KC_N : kc_and(left, kc_eval(c, e->right.expr));
 	case KC_OR:
 		left = kc_eval(c, e->left.expr);
 		return left == KC_Y && !c->say ? KC_Y : kc_or(left, kc_eval(c, e->right.expr));
-	case KC_NOT:
-		return KC_Y - kc_eval(c, e->left.expr);
 	default:
-		kc_calc(c, e->left.sym);
-		kc_calc(c, e->right.sym);
+		eval_sym(c, e->left.sym);
+		eval_sym(c, e->right.sym);
 		return kc_compare(e->op, e->left.sym, kc_value_text(c, e->left.sym), e->right.sym,
 				  kc_value_text(c, e->right.sym))
 			       ? KC_Y
 			       : KC_N;
 	}
+}
+
+enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e)
+{
+	uint32_t early = c->early;
+	enum kc_tri tri;
+
+	if (!e)
+		return KC_Y;
+	if (e->op == KC_SYM)
+		return eval_sym(c, e->left.sym);
+	if (e->op == KC_NOT)
+		return KC_Y - kc_eval(c, e->left.expr);
+	if (c->known[e->id])
+		return (enum kc_tri)(c->known[e->id] - 1);
+	tri = eval(c, e);
+	/* values once worked out stay; of one that was looked at too early that is not so */
+	if (c->early == early)
+		c->known[e->id] = (uint8_t)(tri + 1);
+	return tri;
 }
 
 const struct kc_prop *kc_active(struct kc_conf *c, const struct kc_sym *s, enum kc_prop_type type)
@@ -473,10 +509,11 @@ void kc_calc(struct kc_conf *c, struct kc_sym *s)
 		v->flags &= (uint8_t)~KC_NEED_CHOICE;
 		kc_calc(c, s->choice->sym);
 	}
-	v->flags |= KC_VALID;
+	v->flags |= KC_VALID | KC_UNDER_WAY;
 	if (s->type == KC_UNKNOWN) {
 		v->text = s->name;
 		v->tri = KC_N;
+		v->flags &= (uint8_t)~KC_UNDER_WAY;
 		return;
 	}
 	v->flags &= (uint8_t)~KC_WRITE;
@@ -495,6 +532,7 @@ void kc_calc(struct kc_conf *c, struct kc_sym *s)
 	} else {
 		calc_numbers_and_text(c, s);
 	}
+	v->flags &= (uint8_t)~KC_UNDER_WAY;
 	if (s == c->tree->modules)
 		c->modules = v->tri;
 	if (s->flags & (KC_NO_WRITE | KC_TRANSITIONAL))
