@@ -197,21 +197,17 @@ void config_made_release(struct config_made *m)
 	*m = (struct config_made){ 0 };
 }
 
-int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
-		struct config_made *ret, struct err *err)
+static void make(const struct config_tree *t, const struct str *base, enum kc_fill fill,
+		 const struct kc_wishes *wishes, struct config_made *ret)
 {
 	const struct kc_files files = config_files(t);
+	const bool seed = !base->n;
 	auto_str struct str text = { 0 };
-	enum kc_fill fill;
 	struct kc_conf *c;
-	bool seed;
-	int r = read_base(t, base, &text, &fill, err);
 
 	config_made_release(ret);
-	if (r < 0)
-		return r;
-	str_add(&ret->base, str_c(&text), text.n);
-	seed = !text.n;
+	str_add(&ret->base, str_c(base), base->n);
+	str_add(&text, str_c(base), base->n);
 	str_addc(&text, '\n');
 	for (size_t i = 0; i < wishes->n; i++)
 		str_addf(&text, "CONFIG_%s=%s\n", wishes->v[i].name, wishes->v[i].value);
@@ -228,7 +224,26 @@ int config_make(const struct config_tree *t, const char *base, const struct kc_w
 		ret->asked = kc_conf_copy(c);
 	/* worked out in the order of the file: old choices depend on it */
 	kc_conf_text(c, "CONFIG_", &ret->text);
-	return 0;
+}
+
+int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
+		struct config_made *ret, struct err *err)
+{
+	auto_str struct str text = { 0 };
+	enum kc_fill fill;
+	int r = read_base(t, base, &text, &fill, err);
+
+	if (r < 0)
+		config_made_release(ret);
+	else
+		make(t, &text, fill, wishes, ret);
+	return r;
+}
+
+void config_make_text(const struct config_tree *t, const struct str *base,
+		      const struct kc_wishes *wishes, struct config_made *ret)
+{
+	make(t, base, KC_FILL_DEFAULT, wishes, ret);
 }
 
 char *config_base(const struct config_opts *o, const char *base)

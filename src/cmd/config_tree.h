@@ -60,6 +60,9 @@ struct config_made {
  */
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct config_made *ret, struct err *err);
+/* The same from the text of a base, which was read already. */
+void config_make_text(const struct config_tree *t, const struct str *base,
+		      const struct kc_wishes *wishes, struct config_made *ret);
 void config_made_release(struct config_made *m);
 /* For what reads and writes configurations of that tree. Points into t. */
 struct kc_files config_files(const struct config_tree *t);
