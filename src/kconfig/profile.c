@@ -108,14 +108,17 @@ static const char *take_comparison(const char **want)
 
 static bool is_want(const char *want)
 {
+	const char *how;
 	uint64_t number;
 
 	/* it ends up in a line of a configuration */
 	for (const char *p = want; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			return false;
-	if (take_comparison(&want))
-		return str_u64(want, &number) && number < UINT64_MAX;
+	how = take_comparison(&want);
+	if (how)
+		return str_u64(want, &number) && number < UINT64_MAX &&
+		       (number || !str_eq(how, "<"));
 	return !str_skip(&want, "has ") || *want;
 }
 
