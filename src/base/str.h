@@ -52,6 +52,7 @@ void strv_take(struct strv *v, char *s);		       /* s is owned by v from here on
 void strv_adds(struct strv *v, ...) __attribute__((sentinel)); /* several strings, then NULL */
 void strv_extend(struct strv *v, char *const *more);	       /* copies; NULL is an empty list */
 bool strv_has(const struct strv *v, const char *s);
+void strv_sort(struct strv *v); /* by bytes */
 void strv_release(struct strv *v);
 /* One line, each word quoted for a POSIX shell. */
 char *strv_quoted(char *const *v);

@@ -16,12 +16,11 @@
 
 #include "base/dl.h"
 #include "base/file.h"
-#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
 
-#define MAX_YAML (1 << 20)
+#define MAX_YAML (4 << 20)
 
 DL_FUNC(cyaml_load_data);
 DL_FUNC(cyaml_free);
@@ -208,12 +207,11 @@ int yaml_parse(const char *text, size_t n, const char *name,
 }
 
 int yaml_read(const char *path, const struct cyaml_schema_value *schema, void **ret,
-	      struct err *err)
+	      struct str *ret_text, struct err *err)
 {
-	auto_str struct str text = { 0 };
-	int r = file_read(AT_FDCWD, path, MAX_YAML, &text, err);
+	int r = file_read(AT_FDCWD, path, MAX_YAML, ret_text, err);
 
-	return r < 0 ? r : yaml_parse(str_c(&text), text.n, path, schema, ret, err);
+	return r < 0 ? r : yaml_parse(str_c(ret_text), ret_text->n, path, schema, ret, err);
 }
 
 void yaml_free(const struct cyaml_schema_value *schema, void *data)

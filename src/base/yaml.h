@@ -6,17 +6,18 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <cyaml/cyaml.h>
 
 /*
- * Reads a file of at most 1 MiB. schema: of the whole file, a mapping behind a pointer (CYAML_VALUE_MAPPING with
+ * Reads a file of at most 4 MiB. schema: of the whole file, a mapping behind a pointer (CYAML_VALUE_MAPPING with
  * CYAML_FLAG_POINTER); *ret is such a pointer and is freed with yaml_free(). What is no YAML, an unknown key, a missing
  * one, one that stands twice, a value of another type, an alias, a second document, a file that holds nothing: -EINVAL
- * with file, line and the keys that lead there.
+ * with file, line and the keys that lead there. ret_text: an empty one, which gets what was read, for lines to be looked for.
  */
 int yaml_read(const char *path, const struct cyaml_schema_value *schema, void **ret,
-	      struct err *err);
+	      struct str *ret_text, struct err *err);
 /* The same for a text; name is for messages. */
 int yaml_parse(const char *text, size_t n, const char *name,
 	       const struct cyaml_schema_value *schema, void **ret, struct err *err);

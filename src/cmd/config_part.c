@@ -44,11 +44,6 @@ static void list_parts(const char *dir, const char *prefix, struct strv *to)
 		closedir(d);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int no_part(const char *name, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
@@ -65,8 +60,7 @@ static int no_part(const char *name, struct err *err)
 		return err_hint(err, -ENOENT,
 				"did you mean 'kiln:%s'? 'kiln help config resolve' lists all",
 				near);
-	if (names.n)
-		qsort(names.v, names.n, sizeof(names.v[0]), by_name);
+	strv_sort(&names);
 	for (size_t i = 0; i < names.n; i++)
 		str_addf(&list, "%skiln:%s", i ? " " : "", names.v[i]);
 	return err_hint(err, -ENOENT, "there are %s", str_c(&list));

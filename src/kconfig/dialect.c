@@ -79,7 +79,7 @@ bool kc_dialect_read(int dirfd, struct kc_dialect *ret)
 		if (!at || !str_eq(at, m->file)) {
 			str_clear(&text);
 			if (file_read(dirfd, m->file, MAX_SOURCE, &text, NULL) < 0)
-				return false;
+				str_clear(&text);
 			at = m->file;
 		}
 		*(bool *)((char *)&d + m->offset) = !strstr(str_c(&text), m->words) == m->absent;

@@ -40,6 +40,7 @@ extern const struct kc_dialect kc_dialect_newest;
 extern const struct kc_dialect kc_dialect_classic;
 
 /*
- * Reads it off the folder scripts/kconfig opened as dirfd. False, and nothing set, where that holds no sources.
+ * Reads it off the folder scripts/kconfig opened as dirfd. False, and nothing set, where that holds no expr.h or symbol.c; of
+ * other files, one that cannot be read has none of the words.
  */
 bool kc_dialect_read(int dirfd, struct kc_dialect *ret);

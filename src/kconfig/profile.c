@@ -5,15 +5,14 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/yaml.h"
+#include "kconfig/confline.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 
-#define MAX_PROFILE (1 << 20)
-#define MAX_TEXT    4096
-#define MAX_LIST    1000
-#define MAX_FILES   64
+#define MAX_TEXT  4096
+#define MAX_LIST  1000
+#define MAX_FILES 64
 
 struct kc_profile_file {
 	char *summary;
@@ -109,10 +108,17 @@ static const char *take_comparison(const char **want)
 
 static bool is_want(const char *want)
 {
+	const char *how;
 	uint64_t number;
 
-	if (take_comparison(&want))
-		return str_u64(want, &number) && number < UINT64_MAX;
+	/* it ends up in a line of a configuration */
+	for (const char *p = want; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	how = take_comparison(&want);
+	if (how)
+		return str_u64(want, &number) && number < UINT64_MAX &&
+		       (number || !str_eq(how, "<"));
 	return !str_skip(&want, "has ") || *want;
 }
 
@@ -155,30 +161,58 @@ static int check(struct kc_requirement *r, struct err *err)
 	return check_names(r, err);
 }
 
-/*
- * The line of a requirement, which libcyaml does not keep: the first from *line on that has its key and its name.
- * *p and *line move there.
- */
-static void find_line(const char **p, int *line, const struct kc_requirement *r)
+/* Whether a line has name as a word of its own. */
+static bool names(const char *line, const char *name)
 {
-	const char *at = *p;
-	int n = *line;
-	bool found = false;
-	const char *name = r->n_symbols ? r->symbols[0] : "want:";
+	static const char word[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	const size_t n = strlen(name);
 
-	for (; *at; n++) {
+	for (const char *p = strstr(line, name); p; p = strstr(p + 1, name))
+		if ((p == line || !strchr(word, p[-1])) && (!p[n] || !strchr(word, p[n])))
+			return true;
+	return false;
+}
+
+/* A line without its comment; n: its bytes. */
+static char *bare_line(const char *at, size_t n)
+{
+	size_t indent = 0, end;
+
+	while (indent < n && strchr(" -", at[indent]))
+		indent++;
+	for (end = indent; end < n && at[end] != '#'; end++)
+		;
+	/* only behind a blank, or alone, does one begin */
+	return xstrndup(at, end > indent && at[end - 1] != ' ' ? n : end);
+}
+
+/*
+ * The line of a requirement, which libcyaml does not keep: the first from *line on that has its key, with its name there or
+ * in the list below. *p and *line move behind that.
+ */
+static int find_line(const char **p, int *line, const struct kc_requirement *r)
+{
+	const char *name = r->n_symbols ? r->symbols[0] : "want";
+	int n = *line, key_line = 0;
+
+	for (const char *at = *p; *at; n++) {
 		size_t len = strcspn(at, "\n");
-		auto_free char *one = xstrndup(at, len);
+		auto_free char *one = bare_line(at, len);
+		bool key = !r->n_symbols || strstr(one, "symbol:") || strstr(one, "any:");
 
 		at += len + (at[len] == '\n');
-		if (!r->n_symbols || strstr(one, "symbol:") || strstr(one, "any:"))
-			found = strstr(one, name);
-		if (found) {
+		if (key)
+			key_line = n;
+		else if (strchr(one, ':'))
+			key_line = 0;
+		if (key_line && names(one, name)) {
 			*p = at;
 			*line = n + 1;
-			return;
+			return key_line;
 		}
 	}
+	return MAX(*line - 1, 1);
 }
 
 static int prepare(struct kc_profile_file *f, const char *yaml, struct err *err)
@@ -190,8 +224,8 @@ static int prepare(struct kc_profile_file *f, const char *yaml, struct err *err)
 
 		q->symbols = q->symbol ? &q->symbol : q->any;
 		q->n_symbols = q->symbol ? 1 : q->n_any;
-		find_line(&yaml, &line, q);
-		q->pos = (struct kc_pos){ f->shown, MAX(line - 1, 1) };
+		q->pos.line = find_line(&yaml, &line, q);
+		q->pos.file = f->shown;
 		r = check(q, err);
 	}
 	return r;
@@ -249,10 +283,8 @@ static int load(struct kc_profile *p, const char *name, const char *path,
 {
 	auto_str struct str yaml = { 0 };
 	void *data = NULL;
-	int r = file_read(AT_FDCWD, path, MAX_PROFILE, &yaml, err);
+	int r = yaml_read(path, &schema, &data, &yaml, err);
 
-	if (r == 0)
-		r = yaml_parse(str_c(&yaml), yaml.n, path, &schema, &data, err);
 	if (r < 0)
 		return r;
 	*ret = data;
@@ -263,7 +295,7 @@ static int load(struct kc_profile *p, const char *name, const char *path,
 	return prepare(*ret, str_c(&yaml), err);
 }
 
-static bool was_read(const struct kc_profile *p, const struct stat *st)
+bool kc_profile_is_from(const struct kc_profile *p, const struct stat *st)
 {
 	for (size_t i = 0; i < p->files.n; i++)
 		if (p->files.v[i]->id.dev == st->st_dev && p->files.v[i]->id.ino == st->st_ino)
@@ -279,7 +311,7 @@ static int read_file(struct kc_profile *p, const char *name, const char *from, s
 	struct stat st = { 0 };
 	int r = find_file(name, from, &path, err);
 
-	if (r == 0 && stat(path, &st) == 0 && was_read(p, &st))
+	if (r == 0 && stat(path, &st) == 0 && kc_profile_is_from(p, &st))
 		return 0;
 	if (r == 0 && p->files.n >= MAX_FILES)
 		return err_set(err, -EINVAL, "more than %d profiles include each other", MAX_FILES);
@@ -307,11 +339,6 @@ int kc_profile_read(struct kc_profile *p, const char *name, struct err *err)
 	return r;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int kc_profile_names(struct strv *ret, struct err *err)
 {
 	auto_free char *path = NULL;
@@ -327,8 +354,7 @@ int kc_profile_names(struct strv *ret, struct err *err)
 		if (*e->d_name != '.' && str_ends(e->d_name, ".yaml"))
 			strv_take(ret, xstrndup(e->d_name, strlen(e->d_name) - strlen(".yaml")));
 	closedir(dir);
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
+	strv_sort(ret);
 	return 0;
 }
 
@@ -342,21 +368,6 @@ bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part
 	if (r->when && str_eq(dotconfig_get(c, r->when), "n"))
 		return false;
 	return found && kc_is_version(kernel, r->since, r->until);
-}
-
-/* A text without its quotes and escapes; anything else as it is. */
-static char *plain(const char *value)
-{
-	struct str out = { 0 };
-
-	if (*value != '"')
-		return xstrdup(value);
-	for (value++; *value && *value != '"'; value++) {
-		if (*value == '\\' && value[1])
-			value++;
-		str_addc(&out, *value);
-	}
-	return str_take(&out);
 }
 
 static bool has_word(const char *list, const char *word)
@@ -384,8 +395,8 @@ static bool compares(const char *value, const char *how, const char *bound)
 
 static bool is_wanted(const char *value, const char *want)
 {
-	auto_free char *text_of = plain(value);
-	const char *how;
+	auto_free char *unquoted = kc_unquoted(value);
+	const char *text_of = unquoted ? unquoted : value, *how;
 
 	if (str_eq(want, "set"))
 		return !str_eq(value, "n") && *text_of;
@@ -397,9 +408,8 @@ static bool is_wanted(const char *value, const char *want)
 	return str_eq(text_of, want);
 }
 
-/* The value under whichever name the symbol has: the first that is not n. */
-static const char *value_of(const struct kc_requirement *r, const char *symbol,
-			    const struct dotconfig *c)
+const char *kc_requirement_is(const struct kc_requirement *r, const char *symbol,
+			      const struct dotconfig *c)
 {
 	const char *value = dotconfig_get(c, symbol);
 
@@ -408,19 +418,25 @@ static const char *value_of(const struct kc_requirement *r, const char *symbol,
 	return value;
 }
 
+bool kc_requirement_accepts(const struct kc_requirement *r, const char *value)
+{
+	for (unsigned i = 0; i < r->n_want; i++)
+		if (is_wanted(value, r->want[i]))
+			return true;
+	return false;
+}
+
 bool kc_requirement_holds(const struct kc_requirement *r, const struct dotconfig *c,
 			  const char **ret_symbol, const char **ret_is)
 {
 	for (unsigned i = 0; i < r->n_symbols; i++) {
-		const char *value = value_of(r, r->symbols[i], c);
+		const char *value = kc_requirement_is(r, r->symbols[i], c);
 
 		if (i == 0) {
 			*ret_symbol = r->symbols[i];
 			*ret_is = value;
 		}
-		for (unsigned k = 0; k < r->n_want; k++) {
-			if (!is_wanted(value, r->want[k]))
-				continue;
+		if (kc_requirement_accepts(r, value)) {
 			*ret_symbol = r->symbols[i];
 			*ret_is = value;
 			return true;
@@ -457,37 +473,52 @@ char *kc_requirement_words(const struct kc_requirement *r)
 	return str_take(&out);
 }
 
+static bool is_tri(const char *want)
+{
+	return str_eq(want, "y") || str_eq(want, "m") || str_eq(want, "n");
+}
+
 /* A literal as it stands in .config. */
-static char *literal(const char *want, const char *now)
+static char *literal(const char *want, bool is_text)
 {
 	struct str out = { 0 };
 	uint64_t number;
 
-	if (str_eq(want, "y") || str_eq(want, "m") || str_eq(want, "n"))
+	if (!is_text && (is_tri(want) || str_u64(want, &number) ||
+			 (*want == '-' && str_u64(want + 1, &number))))
 		return xstrdup(want);
-	if (*now != '"' && (str_u64(want, &number) || (*want == '-' && str_u64(want + 1, &number))))
-		return xstrdup(want);
-	str_addc(&out, '"');
-	for (; *want; want++)
-		str_addf(&out, "%s%c", strchr("\"\\", *want) ? "\\" : "", *want);
-	str_addc(&out, '"');
+	kc_add_quoted(&out, want);
 	return str_take(&out);
+}
+
+/* The number that fulfils a comparison; NULL: that is none. */
+static char *number_for(const char *want)
+{
+	const char *how = take_comparison(&want);
+	uint64_t bound;
+
+	if (!how || !str_u64(want, &bound))
+		return NULL;
+	if (how[1])
+		return xstrdup(want);
+	return xasprintf("%llu", (unsigned long long)(*how == '>' ? bound + 1 : bound - !!bound));
 }
 
 char *kc_requirement_value(const struct kc_requirement *r, const char *now)
 {
-	for (unsigned i = 0; i < r->n_want; i++) {
-		const char *want = r->want[i], *how = take_comparison(&want);
-		uint64_t bound;
+	const bool is_text = *now == '"';
 
-		if (how && str_u64(want, &bound))
-			return how[1] ? xstrdup(want)
-				      : xasprintf("%llu",
-						  (unsigned long long)(*how == '>'
-									       ? bound + 1
-									       : bound - !!bound));
+	for (unsigned i = 0; i < r->n_want; i++) {
+		const char *want = r->want[i];
+		char *number = number_for(want);
+
+		if (number)
+			return number;
+		/* of a text, n says that there need be no such symbol: nothing that can be asked for */
+		if (is_text && is_tri(want))
+			continue;
 		if (!str_eq(want, "set") && !str_starts(want, "has "))
-			return literal(want, now);
+			return literal(want, is_text);
 	}
 	return NULL;
 }

@@ -26,6 +26,8 @@
 #include "kconfig/dotconfig.h"
 #include "kconfig/part.h"
 
+#include <sys/stat.h>
+
 enum kc_level { KC_REQUIRED, KC_RECOMMENDED };
 
 struct kc_requirement {
@@ -36,7 +38,7 @@ struct kc_requirement {
 	char *since, *until, *when; /* or NULL */
 	char *reason;
 	int level;	   /* enum kc_level */
-	struct kc_pos pos; /* of its first key; file as the profile was found */
+	struct kc_pos pos; /* of its symbol or any; file as the profile was found */
 	/* as the file has them; symbols is one or the other */
 	char *symbol;
 	char **any;
@@ -64,6 +66,8 @@ struct kc_profile {
  */
 int kc_profile_read(struct kc_profile *p, const char *name, struct err *err);
 void kc_profile_release(struct kc_profile *p);
+/* Whether st is of the profile's file, or one that it includes. */
+bool kc_profile_is_from(const struct kc_profile *p, const struct stat *st);
 /* The names of kiln's own profiles, sorted. */
 int kc_profile_names(struct strv *ret, struct err *err);
 
@@ -79,10 +83,15 @@ bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part
  */
 bool kc_requirement_holds(const struct kc_requirement *r, const struct dotconfig *c,
 			  const char **ret_symbol, const char **ret_is);
+/* The value of a symbol of r in c, or where that is n, under another of its names. */
+const char *kc_requirement_is(const struct kc_requirement *r, const char *symbol,
+			      const struct dotconfig *c);
+/* Whether a value, as it stands in .config, is what r wants. */
+bool kc_requirement_accepts(const struct kc_requirement *r, const char *value);
 /* "y or m", "at least 65536": what is wanted, for a person. Freed by the caller. */
 char *kc_requirement_words(const struct kc_requirement *r);
 /*
  * A value that fulfils it, as it would stand in .config; now: the value there is, which tells a text from a number. NULL
- * where there is none to name (set, has). Freed by the caller.
+ * where there is none to name (set, has; n of a text). Freed by the caller.
  */
 char *kc_requirement_value(const struct kc_requirement *r, const char *now);

@@ -2,13 +2,10 @@
 /* libcyaml makes the entries by the schema below; what it allocates it frees, and the maps point into it. */
 #include "kconfig/renames.h"
 
-#include "base/file.h"
 #include "base/yaml.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
-#define MAX_FILE    (4 << 20)
 #define MAX_ENTRIES 20000
 #define MAX_INTO    16
 #define MAX_STEPS   8
@@ -119,9 +116,7 @@ int kc_renames_load(struct kc_renames *r, const char *path, struct err *err)
 	int ret;
 
 	*r = (struct kc_renames){ 0 };
-	ret = file_read(AT_FDCWD, path, MAX_FILE, &text, err);
-	if (ret == 0)
-		ret = yaml_parse(str_c(&text), text.n, path, &table, &data, err);
+	ret = yaml_read(path, &table, &data, &text, err);
 	if (ret < 0)
 		return ret;
 	r->table = data;

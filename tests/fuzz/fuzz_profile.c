@@ -20,6 +20,7 @@ static void ask(const struct kc_requirement *r, const struct dotconfig *c)
 	kc_requirement_holds(r, c, &symbol, &is);
 	fuzz_need(symbol && is && words && r->pos.line >= 1);
 	value = kc_requirement_value(r, is);
+	fuzz_need(!value || kc_requirement_accepts(r, value));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -126,10 +126,11 @@ static void refuses_what_is_no_yaml(void **state)
 static void files(void **state)
 {
 	auto_err struct err err = { 0 };
+	auto_str struct str read = { 0 };
 	void *data = NULL;
 
-	assert_int_equal(yaml_read("/nowhere/f", &schema, &data, &err), -ENOENT);
-	assert_int_equal(yaml_read("/", &schema, &data, NULL), -EISDIR);
+	assert_int_equal(yaml_read("/nowhere/f", &schema, &data, &read, &err), -ENOENT);
+	assert_int_equal(yaml_read("/", &schema, &data, &read, NULL), -EISDIR);
 	assert_null(data);
 }
 
