@@ -7,10 +7,8 @@
 #include "kconfig/upgrade.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
-#define MAX_CONFIG (64 << 20)
 #define MAX_VALUES 40
 
 struct upgrade_opts {
@@ -57,7 +55,7 @@ static int read_tree(struct upgrading *u, struct config_tree *t, const char *dir
 
 static int read_trees(struct upgrading *u, struct err *err)
 {
-	int r = file_read(AT_FDCWD, u->name, MAX_CONFIG, &u->text, err);
+	int r = config_read(u->name, &u->text, err);
 
 	if (r == 0)
 		r = config_renames_open(&u->renames, u->o->renames, u->out, err);

@@ -20,7 +20,7 @@ struct kc_difference {
 	enum kc_diff_kind kind;
 	char *a,
 		*b; /* as behind "=" in .config; NULL: it has no value. The same: it has to be said to stay so. */
-	char *line;  /* of what was asked: without the newline */
+	char *line;  /* of what was asked, also where it remains: without the newline */
 	char *cause; /* of what followed: in words */
 	int origin;  /* of what followed: enum kc_origin in B */
 };
