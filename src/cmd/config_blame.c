@@ -108,11 +108,9 @@ static void tell_line(void *ctx, const char *name, const char *value, int number
 static void look(struct blame *b)
 {
 	const struct kc_files files = config_files(&b->tree);
-	struct kc_conf *copy = kc_conf_copy(b->whole.conf);
 	auto_str struct str kept = { 0 };
 
-	kc_conf_minimal(copy, "CONFIG_", &kept);
-	kc_conf_free(copy);
+	kc_conf_kept(b->whole.conf, "CONFIG_", &kept);
 	b->kept = kc_conf_from_text(b->tree.tree, &files, &kept);
 	dotconfig_each(str_c(&b->whole.base), b->whole.base.n, take_line, &b->lines);
 	b->list = b->out->json ? json_array() : NULL;

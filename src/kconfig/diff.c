@@ -122,11 +122,11 @@ static void list_symbols(const struct kc_tree *t, struct kc_sym **ret, size_t *r
 	*ret_n = n;
 }
 
-static void keep(const struct kc_conf *c, const struct kc_files *f, struct str *out)
+void kc_conf_kept(const struct kc_conf *c, const char *prefix, struct str *out)
 {
 	struct kc_conf *copy = kc_conf_copy(c);
 
-	kc_conf_minimal(copy, f->prefix, out);
+	kc_conf_minimal(copy, prefix, out);
 	kc_conf_free(copy);
 }
 
@@ -229,8 +229,8 @@ static void try(struct attempt *t, struct kc_sym *const *syms, size_t n)
 	if (t->on_file)
 		kc_conf_text(t->a, t->f->prefix, &t->base);
 	else
-		keep(t->a, t->f, &t->base);
-	keep(t->b, t->f, &kept);
+		kc_conf_kept(t->a, t->f->prefix, &t->base);
+	kc_conf_kept(t->b, t->f->prefix, &kept);
 	dotconfig_parse(&t->of_a, str_c(&t->base), t->base.n);
 	dotconfig_parse(&t->of_b, str_c(&kept), kept.n);
 	t->start = kc_conf_from_text(t->a->tree, t->f, &t->base);

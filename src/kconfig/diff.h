@@ -50,6 +50,8 @@ void kc_diff_release(struct kc_diff *d);
 /* The configuration that olddefconfig makes of a text, worked out. */
 struct kc_conf *kc_conf_from_text(const struct kc_tree *tree, const struct kc_files *f,
 				  const struct str *text);
+/* What differs from the defaults, as kc_conf_minimal(), which changes what it looks at; c stays as it is. */
+void kc_conf_kept(const struct kc_conf *c, const char *prefix, struct str *out);
 /* Whether s means the same in both; values have been worked out. */
 bool kc_same_value(const struct kc_conf *a, const struct kc_conf *b, const struct kc_sym *s);
 /* The value as behind "=" in .config, freed by the caller; NULL: a number or string without a line. */

@@ -431,14 +431,11 @@ static void find_defaults(struct upgrade *u)
 static void read_kept(struct upgrade *u)
 {
 	auto_str struct str kept = { 0 };
-	struct kc_conf *copy;
 
 	dotconfig_parse(&u->file, str_c(u->spec->text), u->spec->text->n);
 	if (!u->spec->from)
 		return;
-	copy = kc_conf_copy(u->spec->from);
-	kc_conf_minimal(copy, "CONFIG_", &kept);
-	kc_conf_free(copy);
+	kc_conf_kept(u->spec->from, "CONFIG_", &kept);
 	dotconfig_parse(&u->kept, str_c(&kept), kept.n);
 }
 
