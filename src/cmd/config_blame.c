@@ -39,17 +39,37 @@ static bool is_asked_member(const struct blame *b, const struct kc_sym *s)
 	return kc_has_user(b->kept, s) && v->user_tri == KC_Y && v->tri == KC_Y;
 }
 
+/* Of a part's line that holds in part: what it is limited by; NULL: it does not hold at all. */
+static char *partly(struct blame *b, struct kc_sym *s, const struct kc_wish *w, const char *value)
+{
+	const struct kc_prop *range;
+
+	if (kc_is_tri(s))
+		return str_eq(w->value, "y") && str_eq(value, "m")
+			       ? xasprintf("%s:%d, limited to m", w->pos.file, w->pos.line)
+			       : NULL;
+	range = kc_text_valid(s->type, w->value) ? kc_active(b->whole.conf, s, KC_P_RANGE) : NULL;
+	if (!range || s->type == KC_STRING)
+		return NULL;
+	return xasprintf("%s:%d, moved by the range at %s:%d", w->pos.file, w->pos.line,
+			 range->pos.file, range->pos.line);
+}
+
 /* A part's line that says what holds is its origin, whatever would hold without it. */
 static char *words_of(struct blame *b, struct kc_sym *s, const char *value, enum kc_origin *origin)
 {
 	const struct kc_wish *w = kc_last_wish(&b->wishes, s->name);
 	const struct kc_prop *p;
 	int line = (int)(intptr_t)map_get(&b->lines, s->name);
+	char *words = NULL;
 
 	*origin = kc_origin_of(b->kept, s, &p);
-	if (asks_for(w, value) && kc_changeable(b->whole.conf, s)) {
+	if (w && kc_changeable(b->whole.conf, s))
+		words = asks_for(w, value) ? xasprintf("%s:%d", w->pos.file, w->pos.line)
+					   : partly(b, s, w, value);
+	if (words) {
 		*origin = KC_BY_USER;
-		return xasprintf("%s:%d", w->pos.file, w->pos.line);
+		return words;
 	}
 	if (*origin == KC_BY_CHOICE && is_asked_member(b, s))
 		*origin = KC_BY_USER;
@@ -88,11 +108,9 @@ static void tell_line(void *ctx, const char *name, const char *value, int number
 static void look(struct blame *b)
 {
 	const struct kc_files files = config_files(&b->tree);
-	struct kc_conf *copy = kc_conf_copy(b->whole.conf);
 	auto_str struct str kept = { 0 };
 
-	kc_conf_minimal(copy, "CONFIG_", &kept);
-	kc_conf_free(copy);
+	kc_conf_kept(b->whole.conf, "CONFIG_", &kept);
 	b->kept = kc_conf_from_text(b->tree.tree, &files, &kept);
 	dotconfig_each(str_c(&b->whole.base), b->whole.base.n, take_line, &b->lines);
 	b->list = b->out->json ? json_array() : NULL;

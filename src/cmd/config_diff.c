@@ -9,9 +9,6 @@
 #include "kconfig/explain.h"
 
 #include <errno.h>
-#include <fcntl.h>
-
-#define MAX_CONFIG (64 << 20)
 
 struct diff_opts {
 	struct config_opts config;
@@ -111,7 +108,7 @@ static void compare_lines(struct lines *l)
 static int read_lines(const char *path, struct dotconfig *ret, struct err *err)
 {
 	auto_str struct str text = { 0 };
-	int r = file_read(AT_FDCWD, path, MAX_CONFIG, &text, err);
+	int r = config_read(path, &text, err);
 
 	if (r < 0)
 		return r;
@@ -282,7 +279,7 @@ static int write_part(const struct diffing *d, struct err *err)
 	if (!d->o->output)
 		return 0;
 	for (size_t i = 0; i < d->diff.all.n; i++)
-		if (d->diff.all.v[i].kind == KC_ASKED)
+		if (d->diff.all.v[i].line)
 			str_addf(&text, "%s\n", d->diff.all.v[i].line);
 	return file_write_out(d->o->output, str_c(&text), text.n, err);
 }
@@ -306,9 +303,12 @@ static int diff(struct diffing *d, struct err *err)
 	/* a part is put on a whole file */
 	kc_diff_make(d->a.made.conf, d->b.made.conf, &files, d->o->on_file || d->o->output,
 		     &d->diff);
-	report(d);
+	/* nothing is reported of a part that could not be written */
 	r = write_part(d, err);
-	return r < 0 ? r : is_equal(&d->diff) ? EXIT_OK : EXIT_NO;
+	if (r < 0)
+		return r;
+	report(d);
+	return is_equal(&d->diff) ? EXIT_OK : EXIT_NO;
 }
 
 static void release(struct diffing *d)
@@ -320,10 +320,17 @@ static void release(struct diffing *d)
 	config_tree_release(&d->tree);
 }
 
+/* Whether an option was given that means nothing without a tree. */
+static bool wants_tree(const struct diff_opts *o)
+{
+	return o->on_file || o->output || o->renames || o->config.tree || o->config.arch ||
+	       o->config.cross;
+}
+
 /* Whether two files can be compared without the tree that could not be opened. */
 static bool can_do_without(const struct diff_opts *o, int r, char **args)
 {
-	return r == -ENOENT && !o->config.tree && access(args[0], R_OK) == 0 &&
+	return r == -ENOENT && !wants_tree(o) && access(args[0], R_OK) == 0 &&
 	       access(args[1], R_OK) == 0;
 }
 
@@ -358,13 +365,14 @@ static int run_config_diff(struct out *out, const struct global_opts *global, vo
 {
 	const struct diff_opts *o = options;
 
-	if (o->blame && (o->no_tree || o->on_file || o->output))
+	if (o->blame && (o->no_tree || o->on_file || o->output || o->renames))
 		return usage_error(
 			&cmd_config_diff, err,
-			"--blame goes with neither --no-tree nor --on-file nor --output");
-	if (o->no_tree && (o->on_file || o->output || o->config.tree))
+			"--blame goes with none of --no-tree, --on-file, --output, --renames");
+	if (o->no_tree && wants_tree(o))
 		return usage_error(&cmd_config_diff, err,
-				   "--no-tree goes with neither --tree nor --on-file nor --output");
+				   "--no-tree goes with none of --tree, --arch, --cross, "
+				   "--on-file, --output, --renames");
 	if (o->blame && !n_args)
 		return usage_error(&cmd_config_diff, err, "--blame wants a configuration");
 	if (o->blame)

@@ -164,6 +164,35 @@ static const char *defconfig_arch(const struct config_tree *t)
 	return str_eq(host.machine, "x86_64") ? host.machine : "i386";
 }
 
+/* Lines that are neither empty nor comments, and none of them about a symbol. */
+static bool is_other_text(const char *text)
+{
+	if (strstr(text, "CONFIG_") || getenv("CONFIG_"))
+		return false;
+	for (; *text; text += strcspn(text, "\n")) {
+		text += strspn(text, " \t\r\n");
+		if (*text && *text != '#')
+			return true;
+	}
+	return false;
+}
+
+int config_read(const char *path, struct str *to, struct err *err)
+{
+	int r = file_read(AT_FDCWD, path, MAX_CONFIG, to, err);
+
+	if (r < 0)
+		return r;
+	if (memchr(str_c(to), '\0', to->n) || str_starts(str_c(to), "\x1f\x8b")) {
+		r = err_set(err, -EINVAL, "'%s' is no configuration: it is no text", path);
+		return err_hint(err, r, "unpack a compressed one first: zcat %s >FILE", path);
+	}
+	if (is_other_text(str_c(to)))
+		return err_set(err, -EINVAL,
+			       "'%s' is no configuration: no line begins with CONFIG_", path);
+	return 0;
+}
+
 /*
  * The defconfig that make takes where it is not called after the architecture: "KBUILD_DEFCONFIG := NAME" in its Makefile,
  * if there is but one. False: there is none, or make's conditions choose.
@@ -218,7 +247,7 @@ int config_start_read(const struct config_tree *t, const char *base, struct conf
 		return 0;
 	if (access(base, F_OK) < 0)
 		return no_base(t, base, err);
-	return file_read(AT_FDCWD, base, MAX_CONFIG, &ret->text, err);
+	return config_read(base, &ret->text, err);
 }
 
 void config_start_release(struct config_start *s)

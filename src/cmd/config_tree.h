@@ -77,6 +77,8 @@ void config_make_on(const struct config_tree *t, const struct config_start *star
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct config_made *ret, struct err *err);
 void config_made_release(struct config_made *m);
+/* Reads a configuration; -EINVAL for what is no text, or text of another kind. An empty file is one. */
+int config_read(const char *path, struct str *to, struct err *err);
 /* For what reads and writes configurations of that tree. Points into t. */
 struct kc_files config_files(const struct config_tree *t);
 /* The configuration that a command without --base is about: the tree's .config; NULL where there is none. Freed by the caller. */

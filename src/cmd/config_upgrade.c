@@ -7,9 +7,9 @@
 #include "kconfig/upgrade.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/stat.h>
 
-#define MAX_CONFIG (64 << 20)
+#define MAX_VALUES 40
 
 struct upgrade_opts {
 	struct config_opts config; /* tree is the new one */
@@ -55,7 +55,7 @@ static int read_tree(struct upgrading *u, struct config_tree *t, const char *dir
 
 static int read_trees(struct upgrading *u, struct err *err)
 {
-	int r = file_read(AT_FDCWD, u->name, MAX_CONFIG, &u->text, err);
+	int r = config_read(u->name, &u->text, err);
 
 	if (r == 0)
 		r = config_renames_open(&u->renames, u->o->renames, u->out, err);
@@ -82,6 +82,7 @@ static const char *const titles[] = {
 	[KC_UP_FAILS] = "no longer holds",
 	[KC_UP_NEW] = "new questions, at their defaults",
 	[KC_UP_DEFAULT] = "another default; the value stays",
+	[KC_UP_VALUE] = "no line, and another default: the value changes",
 };
 
 static void print_lines(struct upgrading *u, const struct strv *lines)
@@ -94,6 +95,8 @@ static void print_renamed(struct upgrading *u, const struct kc_upgrade_item *i)
 {
 	out_print(u->out, "  %s:%d: CONFIG_%s=%s: %s\n", u->name, i->line, i->symbol, i->was,
 		  i->why.v[0]);
+	for (size_t n = 1; n < i->why.n; n++)
+		out_print(u->out, "      %s\n", i->why.v[n]);
 }
 
 static void print_removed(struct upgrading *u, const struct kc_upgrade_item *i)
@@ -126,18 +129,34 @@ static void print_item(struct upgrading *u, const struct kc_upgrade_item *i)
 		print_lines(u, &i->why);
 		return;
 	default:
-		out_print(u->out, "  %s: was %s, is %s\n", i->symbol, i->was, i->is);
+		out_print(u->out, "  %s: was %s, is %s\n", i->symbol,
+			  i->was ? i->was : "without a value", i->is ? i->is : "without a value");
 	}
+}
+
+/* Defaults of two kernels may differ by thousands. */
+static bool is_too_many(const struct upgrading *u, enum kc_upgrade_kind kind, size_t told)
+{
+	if (kind != KC_UP_VALUE || told < MAX_VALUES)
+		return false;
+	out_print(u->out, "  ... and %zu more (--json: all)\n", u->result.n[kind] - told);
+	return true;
 }
 
 static void print_kind(struct upgrading *u, enum kc_upgrade_kind kind)
 {
+	size_t told = 0;
+
 	if (!u->result.n[kind])
 		return;
 	out_print(u->out, "%s:\n", titles[kind]);
-	for (size_t i = 0; i < u->result.all.n; i++)
-		if (u->result.all.v[i].kind == kind)
-			print_item(u, &u->result.all.v[i]);
+	for (size_t i = 0; i < u->result.all.n; i++) {
+		if (u->result.all.v[i].kind != kind)
+			continue;
+		if (is_too_many(u, kind, told++))
+			return;
+		print_item(u, &u->result.all.v[i]);
+	}
 }
 
 static json_t *json_item(const struct kc_upgrade_item *i)
@@ -181,12 +200,28 @@ static void report(struct upgrading *u)
 		 u->o->output ? "" : "; nothing was written (-o FILE)");
 }
 
+/* Written onto itself, the old configuration is kept, as make keeps it. */
+static int keep_old(const struct upgrading *u, struct err *err)
+{
+	auto_free char *old = xasprintf("%s.old", u->o->output);
+	struct stat in, to;
+
+	if (stat(u->name, &in) < 0 || stat(u->o->output, &to) < 0 || in.st_dev != to.st_dev ||
+	    in.st_ino != to.st_ino || !S_ISREG(to.st_mode))
+		return 0;
+	return file_write_out(old, str_c(&u->text), u->text.n, err);
+}
+
 static int write_result(struct upgrading *u, struct err *err)
 {
 	auto_str struct str text = { 0 };
+	int r;
 
 	if (!u->o->output)
 		return 0;
+	r = keep_old(u, err);
+	if (r < 0)
+		return r;
 	kc_conf_text(u->result.conf, "CONFIG_", &text);
 	return file_write_out(u->o->output, str_c(&text), text.n, err);
 }

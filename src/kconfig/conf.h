@@ -36,6 +36,7 @@ struct kc_conf {
 	struct kc_value *v;    /* by kc_sym.id */
 	uint8_t *prompt_tri;   /* by kc_prop.id: as last worked out */
 	uint8_t *known;	       /* by kc_expr.id: its value plus 1, 0: not known */
+	uint32_t n_known;      /* expressions that printing makes later are not among them */
 	uint32_t early;	       /* so often a value was looked at while it was worked out */
 	struct kc_sym **order; /* plain choices: members by priority, at kc_members.first */
 	struct arena text;

@@ -13,6 +13,7 @@
 #include "kconfig/origin.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #define MAX_ROUNDS 4
 /* up to so many lines each is left out once, to see whether it is needed */
@@ -59,9 +60,24 @@ static bool has_value(const struct kc_conf *c, const struct kc_sym *s)
 	return kc_is_tri(s) || kc_v(c, s)->flags & KC_WRITE;
 }
 
-static bool same_number(const char *a, const char *b, int base)
+/* The digits that count: numbers may be longer than any type. */
+static const char *digits(const char *text, bool hex, bool *ret_minus)
 {
-	return *a && *b && strtoll(a, NULL, base) == strtoll(b, NULL, base);
+	*ret_minus = *text == '-';
+	text += *ret_minus;
+	if (hex && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		text += 2;
+	while (*text == '0' && text[1])
+		text++;
+	return text;
+}
+
+static bool same_number(const char *a, const char *b, bool hex)
+{
+	bool minus_a, minus_b;
+	const char *x = digits(a, hex, &minus_a), *y = digits(b, hex, &minus_b);
+
+	return *x && strcasecmp(x, y) == 0 && (minus_a == minus_b || str_eq(x, "0"));
 }
 
 bool kc_same_value(const struct kc_conf *a, const struct kc_conf *b, const struct kc_sym *s)
@@ -72,8 +88,7 @@ bool kc_same_value(const struct kc_conf *a, const struct kc_conf *b, const struc
 		return false;
 	if (!has_value(a, s) || str_eq(x, y))
 		return true;
-	return (s->type == KC_HEX && same_number(x, y, 16)) ||
-	       (s->type == KC_INT && same_number(x, y, 10));
+	return (s->type == KC_HEX || s->type == KC_INT) && same_number(x, y, s->type == KC_HEX);
 }
 
 char *kc_file_value(const struct kc_conf *c, const struct kc_sym *s)
@@ -107,18 +122,27 @@ static void list_symbols(const struct kc_tree *t, struct kc_sym **ret, size_t *r
 	*ret_n = n;
 }
 
-static void keep(const struct kc_conf *c, const struct kc_files *f, struct str *out)
+void kc_conf_kept(const struct kc_conf *c, const char *prefix, struct str *out)
 {
 	struct kc_conf *copy = kc_conf_copy(c);
 
-	kc_conf_minimal(copy, f->prefix, out);
+	kc_conf_minimal(copy, prefix, out);
 	kc_conf_free(copy);
+}
+
+/* Old choices of tristates may be m: any member may be then, and each has its own say. */
+static bool is_at_m(const struct kc_conf *c, const struct kc_menu *choice)
+{
+	for (size_t i = 0; i < choice->members->n; i++)
+		if (kc_tri_of(c, choice->members->v[i]) == KC_M)
+			return true;
+	return false;
 }
 
 /* A choice is turned by the member that is to be y. */
 static struct kc_sym *who_asks(const struct attempt *t, struct kc_sym *s)
 {
-	if (!s->choice || kc_tri_of(t->b, s) != KC_N)
+	if (!s->choice || kc_tri_of(t->b, s) != KC_N || is_at_m(t->b, s->choice))
 		return s;
 	return kc_choice_chosen(t->b, s->choice);
 }
@@ -205,8 +229,8 @@ static void try(struct attempt *t, struct kc_sym *const *syms, size_t n)
 	if (t->on_file)
 		kc_conf_text(t->a, t->f->prefix, &t->base);
 	else
-		keep(t->a, t->f, &t->base);
-	keep(t->b, t->f, &kept);
+		kc_conf_kept(t->a, t->f->prefix, &t->base);
+	kc_conf_kept(t->b, t->f->prefix, &kept);
 	dotconfig_parse(&t->of_a, str_c(&t->base), t->base.n);
 	dotconfig_parse(&t->of_b, str_c(&kept), kept.n);
 	t->start = kc_conf_from_text(t->a->tree, t->f, &t->base);
@@ -247,7 +271,9 @@ static char *lost_cause(struct attempt *t, struct kc_sym *s)
 	}
 	const struct kc_wish wish = { .name = s->name, .value = value ? value : "n" };
 	kc_explain(t->end, &wish, &none, &e);
-	words = xstrdup(e.lines.n ? e.lines.v[0] : "it has no value");
+	words = xstrdup(e.lines.n      ? e.lines.v[0]
+			: kc_is_tri(s) ? "nothing asks for it"
+				       : "it has no value");
 	kc_explanation_release(&e);
 	return words;
 }
@@ -258,6 +284,9 @@ static char *cause_of(struct attempt *t, struct kc_sym *s, int *ret_origin)
 	enum kc_origin origin = kc_origin_of(t->end, s, &p);
 
 	*ret_origin = origin;
+	if (origin == KC_BY_USER && kc_is_tri(s) && kc_tri_of(t->b, s) < kc_tri_of(t->a, s))
+		return xasprintf("A asks for it too, and it can be no more than %s now",
+				 kc_value_text(t->b, s));
 	if (origin == KC_BY_USER)
 		return xstrdup("A asks for it too, and now it can be had");
 	if (origin == KC_BY_NOTHING)
@@ -279,15 +308,17 @@ static void add(struct attempt *t, struct kc_sym *s, struct kc_diff *ret)
 {
 	struct kc_difference d = { .sym = s, .origin = KC_BY_USER };
 
-	if (t->asked[s->id])
+	if (!kc_same_value(t->end, t->b, s))
+		d.kind = KC_REMAINS;
+	else if (t->asked[s->id])
 		d.kind = KC_ASKED;
-	else if (kc_same_value(t->a, t->b, s) && kc_same_value(t->end, t->b, s))
+	else if (kc_same_value(t->a, t->b, s))
 		return;
 	else
-		d.kind = kc_same_value(t->end, t->b, s) ? KC_FOLLOWED : KC_REMAINS;
+		d.kind = KC_FOLLOWED;
 	d.a = kc_file_value(t->a, s);
 	d.b = kc_file_value(t->b, s);
-	d.line = d.kind == KC_ASKED ? line_of(t, s) : NULL;
+	d.line = t->asked[s->id] ? line_of(t, s) : NULL;
 	if (d.kind == KC_FOLLOWED)
 		d.cause = cause_of(t, s, &d.origin);
 	ret->n[d.kind]++;

@@ -20,7 +20,7 @@ struct kc_difference {
 	enum kc_diff_kind kind;
 	char *a,
 		*b; /* as behind "=" in .config; NULL: it has no value. The same: it has to be said to stay so. */
-	char *line;  /* of what was asked: without the newline */
+	char *line;  /* of what was asked, also where it remains: without the newline */
 	char *cause; /* of what followed: in words */
 	int origin;  /* of what followed: enum kc_origin in B */
 };
@@ -50,6 +50,8 @@ void kc_diff_release(struct kc_diff *d);
 /* The configuration that olddefconfig makes of a text, worked out. */
 struct kc_conf *kc_conf_from_text(const struct kc_tree *tree, const struct kc_files *f,
 				  const struct str *text);
+/* What differs from the defaults, as kc_conf_minimal(), which changes what it looks at; c stays as it is. */
+void kc_conf_kept(const struct kc_conf *c, const char *prefix, struct str *out);
 /* Whether s means the same in both; values have been worked out. */
 bool kc_same_value(const struct kc_conf *a, const struct kc_conf *b, const struct kc_sym *s);
 /* The value as behind "=" in .config, freed by the caller; NULL: a number or string without a line. */

@@ -8,7 +8,7 @@
 
 #define MAX_ENTRIES 20000
 #define MAX_INTO    16
-#define MAX_STEPS   8
+#define MAX_STEPS   64
 
 static const cyaml_strval_t kinds[] = {
 	{ "renamed", KC_RENAMED },
@@ -72,9 +72,12 @@ static void add_place(struct kc_renames *r, struct map *map, const char *name, u
 static int line_of(const char *text, const char *symbol)
 {
 	auto_free char *words = xasprintf("symbol: %s", symbol);
+	const size_t n = strlen(words);
 	const char *at = strstr(text, words);
 	int line = 1;
 
+	while (at && at[n] && !strchr(" \t\r\n,}#", at[n]))
+		at = strstr(at + n, words);
 	for (const char *p = text; at && p < at; p++)
 		line += *p == '\n';
 	return line;
@@ -140,13 +143,14 @@ struct search {
 	const struct kc_tree *t;
 	const char *version, *srcarch;
 	struct kc_renamed *ret;
+	struct strv seen; /* names that have been followed: tables may go in circles */
 };
 
-static bool has_symbol(const struct kc_tree *t, const char *name)
+struct kc_sym *kc_sym_defined(const struct kc_tree *t, const char *name)
 {
-	const struct kc_sym *s = kc_sym_find(t, name);
+	struct kc_sym *s = kc_sym_find(t, name);
 
-	return s && s->defs && !kc_is_choice(s);
+	return s && s->defs && !kc_is_choice(s) ? s : NULL;
 }
 
 static bool concerns(const struct search *x, const struct kc_rename *e)
@@ -172,12 +176,15 @@ static bool is_before(const struct search *x, const struct kc_rename *e)
 
 static void reach(struct search *x, const char *name)
 {
-	if (has_symbol(x->t, name) && !strv_has(&x->ret->names, name))
+	if (kc_sym_defined(x->t, name) && !strv_has(&x->ret->names, name))
 		strv_add(&x->ret->names, name);
 }
 
-static void go_on(struct search *x, const char *name, int steps)
+static void go_on(struct search *x, const char *name)
 {
+	if (strv_has(&x->seen, name))
+		return;
+	strv_add(&x->seen, name);
 	for (const struct places *p = map_get(&x->r->by_old, name); p; p = p->next) {
 		const struct kc_rename *e = &x->r->table->v[p->index];
 
@@ -187,14 +194,17 @@ static void go_on(struct search *x, const char *name, int steps)
 			x->ret->entry = e;
 		for (unsigned i = 0; i < e->n_into; i++) {
 			reach(x, e->into[i]);
-			if (!has_symbol(x->t, e->into[i]) && steps < MAX_STEPS)
-				go_on(x, e->into[i], steps + 1);
+			if (!kc_sym_defined(x->t, e->into[i]) && x->seen.n < MAX_STEPS)
+				go_on(x, e->into[i]);
 		}
 	}
 }
 
-static void go_back(struct search *x, const char *name, int steps)
+static void go_back(struct search *x, const char *name)
 {
+	if (strv_has(&x->seen, name))
+		return;
+	strv_add(&x->seen, name);
 	for (const struct places *p = map_get(&x->r->by_new, name); p; p = p->next) {
 		const struct kc_rename *e = &x->r->table->v[p->index];
 		size_t before = x->ret->names.n;
@@ -202,8 +212,8 @@ static void go_back(struct search *x, const char *name, int steps)
 		if (!concerns(x, e) || !is_before(x, e))
 			continue;
 		reach(x, e->symbol);
-		if (x->ret->names.n == before && steps < MAX_STEPS)
-			go_back(x, e->symbol, steps + 1);
+		if (x->ret->names.n == before && x->seen.n < MAX_STEPS)
+			go_back(x, e->symbol);
 		if (!x->ret->entry && x->ret->names.n > before)
 			x->ret->entry = e;
 	}
@@ -212,13 +222,15 @@ static void go_back(struct search *x, const char *name, int steps)
 void kc_renames_find(const struct kc_renames *r, const struct kc_tree *t, const char *version,
 		     const char *srcarch, const char *name, struct kc_renamed *ret)
 {
-	struct search x = { r, t, version, srcarch, ret };
+	struct search x = { r, t, version, srcarch, ret, { 0 } };
 
 	*ret = (struct kc_renamed){ 0 };
-	go_on(&x, name, 0);
+	go_on(&x, name);
+	strv_release(&x.seen);
 	if (ret->entry)
 		return;
-	go_back(&x, name, 0);
+	go_back(&x, name);
+	strv_release(&x.seen);
 	ret->back = ret->entry;
 }
 

@@ -46,6 +46,9 @@ struct kc_renames {
 int kc_renames_load(struct kc_renames *r, const char *path, struct err *err);
 void kc_renames_release(struct kc_renames *r);
 
+/* The symbol of that name if the tree defines it; NULL for what is only mentioned, and for choices. */
+struct kc_sym *kc_sym_defined(const struct kc_tree *t, const char *name);
+
 /* What is known of a name that a tree does not have. */
 struct kc_renamed {
 	const struct kc_rename *entry; /* the first step; NULL: nothing is known */

@@ -6,12 +6,13 @@
 #include "kconfig/renames.h"
 
 enum kc_upgrade_kind {
-	KC_UP_RENAMED, /* carried over: names are its new ones */
+	KC_UP_RENAMED, /* carried over: names are its new ones; n only where that is not the default there */
 	KC_UP_REMOVED, /* the new tree has nothing of that name, nor what it is called now */
 	KC_UP_TYPE,    /* bool, tristate, int, ... changed */
 	KC_UP_FAILS,   /* it has another value in the new tree */
 	KC_UP_NEW,     /* a question that the old tree does not ask */
 	KC_UP_DEFAULT, /* the default changed; the configuration keeps what it has */
+	KC_UP_VALUE,   /* no line says it: it follows the default, which changed */
 	KC_UP_KINDS,
 };
 /* "renamed" and the like, for programs. */

@@ -20,7 +20,8 @@ struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ct
 	c->ctx = ctx;
 	c->v = xcalloc(tree->n_syms, sizeof(*c->v));
 	c->prompt_tri = xcalloc(tree->n_prompts, 1);
-	c->known = xcalloc(tree->n_exprs, 1);
+	c->n_known = tree->n_exprs;
+	c->known = xcalloc(c->n_known, 1);
 	c->order = xcalloc(tree->n_order, sizeof(struct kc_sym *));
 	for (size_t i = 0; i < tree->choices.n; i++) {
 		const struct kc_members *all = tree->choices.v[i]->members;
@@ -42,7 +43,7 @@ struct kc_conf *kc_conf_copy(const struct kc_conf *c)
 
 	n->v = xmemdup(c->v, c->tree->n_syms * sizeof(*c->v));
 	n->prompt_tri = xmemdup(c->prompt_tri, c->tree->n_prompts);
-	n->known = xmemdup(c->known, c->tree->n_exprs);
+	n->known = xmemdup(c->known, c->n_known);
 	n->order = xmemdup(c->order, c->tree->n_order * sizeof(struct kc_sym *));
 	n->text = (struct arena){ 0 };
 	return n;
@@ -62,7 +63,7 @@ void kc_conf_free(struct kc_conf *c)
 
 void kc_forget_exprs(struct kc_conf *c)
 {
-	memset(c->known, 0, c->tree->n_exprs);
+	memset(c->known, 0, c->n_known);
 	c->early++; /* nor is what is worked out just now */
 }
 
@@ -216,6 +217,8 @@ enum kc_tri kc_eval(struct kc_conf *c, const struct kc_expr *e)
 		return eval_sym(c, e->left.sym);
 	if (e->op == KC_NOT)
 		return KC_Y - kc_eval(c, e->left.expr);
+	if (e->id >= c->n_known)
+		return eval(c, e);
 	if (c->known[e->id])
 		return (enum kc_tri)(c->known[e->id] - 1);
 	tri = eval(c, e);
