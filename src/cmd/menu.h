@@ -40,7 +40,9 @@ struct menu {
 	char *base, *file;	/* file: the part's, NULL until it is known */
 	struct kc_wishes under; /* of the other parts */
 	struct str part, saved; /* the part now, and as it is in the file */
+	bool there;		/* the file exists: it was read or saved */
 	struct strv undo;	/* the part before each change */
+	size_t undo_bytes;
 	struct menu_values now;
 	struct menu_ahead ahead;
 
@@ -84,8 +86,8 @@ static inline bool menu_changed(const struct menu *m)
 {
 	return !str_eq(str_c(&m->part), str_c(&m->saved));
 }
-/* The part, which had no file yet, is to become this one, which must not exist (-EEXIST). */
-int menu_name_file(struct menu *m, const char *file, struct err *err);
+/* Saves the part under another name, or a first one, which must not exist (-EEXIST). On failure it keeps its old one. */
+int menu_save_as(struct menu *m, const char *file, struct err *err);
 /* Writes the part. -EEXIST with words where another program has changed the file meanwhile, unless over. */
 int menu_save(struct menu *m, bool over, struct err *err);
 /* The value behind the one that is asked for, or is: n, m, y; NULL for numbers and strings. */

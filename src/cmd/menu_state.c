@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_PART (16 << 20)
-#define MAX_UNDO 1000
+#define MAX_UNDO (64 << 20) /* bytes, of all copies */
 
 static void values_release(struct menu_values *v)
 {
@@ -55,14 +57,35 @@ static int make_values(const struct menu *m, const struct str *part, struct menu
 /* The file as it is; "" where there is none. */
 static int read_file(const char *file, struct str *ret, struct err *err)
 {
-	auto_err struct err why = { 0 };
-	int r = file_read(AT_FDCWD, file, MAX_PART, ret, &why);
+	struct stat st;
 
-	if (r == -ENOENT)
+	if (stat(file, &st) < 0 && errno == ENOENT)
 		return 0;
-	if (r < 0)
-		err_move(err, &why);
-	return r;
+	/* a pipe or a terminal would be waited for without end */
+	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
+		err_set(err, -EINVAL, "'%s' is no regular file", file);
+		return err_hint(err, -EINVAL, "a part is read, changed and replaced: name a file");
+	}
+	return file_read(AT_FDCWD, file, MAX_PART, ret, err);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	if (str_eq(a, b))
+		return true;
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+static int not_twice(const struct menu *m, const char *other, const char *what, struct err *err)
+{
+	if (!is_same_file(m->file, other))
+		return 0;
+	err_set(err, -EINVAL, "'%s' cannot be both %s and what is changed", m->file, what);
+	return err_hint(err, -EINVAL, "name another file with -o, or leave '%s' out elsewhere",
+			other);
 }
 
 static int read_parts(struct menu *m, char **parts, size_t n, struct err *err)
@@ -70,11 +93,15 @@ static int read_parts(struct menu *m, char **parts, size_t n, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (str_eq(parts[i], m->file))
-			return err_set(err, -EINVAL,
-				       "'%s' cannot be both below and what is changed", m->file);
-		r = config_part(&m->tree, parts[i], &m->under, err);
+		if (m->file)
+			r = not_twice(m, parts[i], "below", err);
+		if (r == 0)
+			r = config_part(&m->tree, parts[i], &m->under, err);
 	}
+	/* what these include is below, too */
+	for (size_t i = 0; i < m->under.n && m->file && r == 0; i++)
+		if (!i || m->under.v[i].pos.file != m->under.v[i - 1].pos.file)
+			r = not_twice(m, m->under.v[i].pos.file, "below", err);
 	return r;
 }
 
@@ -88,11 +115,15 @@ int menu_open(struct menu *m, const struct config_opts *o, const char *base, con
 	m->base = config_base(o, base);
 	m->file = file ? xstrdup(file) : NULL;
 	m->at = m->tree.tree->root;
-	r = read_parts(m, parts, n, err);
+	if (file && m->base)
+		r = not_twice(m, m->base, "the base", err);
+	if (r == 0)
+		r = read_parts(m, parts, n, err);
 	if (r == 0 && file)
 		r = read_file(file, &m->saved, err);
 	if (r < 0)
 		return r;
+	m->there = file && access(file, F_OK) == 0;
 	str_add(&m->part, str_c(&m->saved), m->saved.n);
 	r = make_values(m, &m->part, &m->now, err);
 	if (r == 0)
@@ -211,12 +242,14 @@ static int take_text(struct menu *m, struct str *text, struct err *err)
 
 static void remember(struct menu *m, char *before)
 {
-	if (m->undo.n == MAX_UNDO) {
+	m->undo_bytes += strlen(before) + 1;
+	strv_take(&m->undo, before);
+	while (m->undo_bytes > MAX_UNDO && m->undo.n > 1) {
+		m->undo_bytes -= strlen(m->undo.v[0]) + 1;
 		free(m->undo.v[0]);
 		memmove(m->undo.v, m->undo.v + 1, m->undo.n * sizeof(*m->undo.v));
 		m->undo.n--;
 	}
-	strv_take(&m->undo, before);
 }
 
 int menu_set(struct menu *m, struct kc_sym *s, const char *value, struct err *err)
@@ -241,29 +274,22 @@ bool menu_undo(struct menu *m, struct err *err)
 	str_adds(&text, m->undo.v[m->undo.n - 1]);
 	if (take_text(m, &text, err) < 0)
 		return true;
+	m->undo_bytes -= strlen(m->undo.v[m->undo.n - 1]) + 1;
 	free(m->undo.v[--m->undo.n]);
 	m->undo.v[m->undo.n] = NULL;
 	return true;
 }
 
-int menu_name_file(struct menu *m, const char *file, struct err *err)
+static int write_part(struct menu *m, struct err *err)
 {
-	auto_str struct str text = { 0 };
-	auto_free char *before = m->file;
-	struct stat st;
-	int r;
+	int r = file_write_out(m->file, str_c(&m->part), m->part.n, err);
 
-	if (lstat(file, &st) == 0)
-		return err_set(err, -EEXIST, "'%s' is there already", file);
-	/* places in the part are called by its name */
-	m->file = xstrdup(file);
-	str_add(&text, str_c(&m->part), m->part.n);
-	r = take_text(m, &text, err);
-	if (r == 0)
-		return 0;
-	free(m->file);
-	m->file = take_ptr(before);
-	return r;
+	if (r < 0)
+		return r;
+	str_clear(&m->saved);
+	str_add(&m->saved, str_c(&m->part), m->part.n);
+	m->there = true;
+	return 0;
 }
 
 int menu_save(struct menu *m, bool over, struct err *err)
@@ -275,11 +301,35 @@ int menu_save(struct menu *m, bool over, struct err *err)
 		return r;
 	if (!over && !str_eq(str_c(&there), str_c(&m->saved)))
 		return err_set(err, -EEXIST, "'%s' was changed by another program", m->file);
-	r = file_write_out(m->file, str_c(&m->part), m->part.n, err);
-	if (r < 0)
+	return write_part(m, err);
+}
+
+int menu_save_as(struct menu *m, const char *file, struct err *err)
+{
+	auto_free char *before = NULL;
+	struct menu_values v = { 0 };
+	struct stat st;
+	int r;
+
+	if (str_eq(file, m->file))
+		return menu_save(m, false, err);
+	if (lstat(file, &st) == 0)
+		return err_set(err, -EEXIST, "'%s' is there already", file);
+	before = m->file;
+	/* places in the part are called by its name, and what it includes is found from there */
+	m->file = xstrdup(file);
+	r = make_values(m, &m->part, &v, err);
+	if (r == 0)
+		r = write_part(m, err);
+	if (r < 0) {
+		values_release(&v);
+		free(m->file);
+		m->file = take_ptr(before);
 		return r;
-	str_clear(&m->saved);
-	str_add(&m->saved, str_c(&m->part), m->part.n);
+	}
+	values_release(&m->now);
+	m->now = v;
+	menu_forget_ahead(m);
 	return 0;
 }
 
