@@ -59,7 +59,7 @@ static bool has_prompt(const struct kc_sym *s)
 static void choose(struct menu *m, struct kc_sym *s, const char *value)
 {
 	auto_err struct err err = { 0 };
-	size_t others = 0;
+	size_t others = 0, broken;
 
 	if (!has_prompt(s)) {
 		say(m, "%s has no prompt: only selects and defaults set it", s->name);
@@ -75,6 +75,18 @@ static void choose(struct menu *m, struct kc_sym *s, const char *value)
 	else
 		say(m, "%s=%s, and %zu other%s changed", s->name, value, others,
 		    others == 1 ? "" : "s");
+	broken = err.code ? 0 : menu_broken(m);
+	if (broken)
+		str_addf(&m->message, "; %zu line%s of other parts no longer hold%s", broken,
+			 broken == 1 ? "" : "s", broken == 1 ? "s" : "");
+}
+
+/* Whether its choice makes it y, and would have to have another member without it. */
+static bool is_only_by_choice(const struct menu *m, const struct kc_sym *s)
+{
+	return kc_is_member(s) && s->choice && kc_tri_of(m->now.made.conf, s) == KC_Y &&
+	       !(s->choice->sym && s->choice->sym->flags & KC_OPTIONAL &&
+		 !m->tree.tree->dialect.plain_choices);
 }
 
 static void choose_tri(struct menu *m, struct kc_sym *s, const char *value)
@@ -83,7 +95,7 @@ static void choose_tri(struct menu *m, struct kc_sym *s, const char *value)
 		say(m, "%s is a %s: Enter changes it", s->name, kc_type_name(s->type));
 	else if (str_eq(value, "m") && s->type == KC_BOOL)
 		say(m, "%s is a bool: y or n", s->name);
-	else if (kc_is_member(s) && str_eq(value, "n"))
+	else if (str_eq(value, "n") && is_only_by_choice(m, s))
 		say(m, "%s is of a choice: take another of its members", s->name);
 	else
 		choose(m, s, value);
@@ -554,7 +566,8 @@ static void loop(struct menu *m, struct term *t)
 
 static void tell(struct menu *m, struct out *out)
 {
-	size_t n = m->now.wishes.n - m->under.n, failures = menu_failures(m);
+	size_t n = m->now.wishes.n - m->under.n, failures = menu_failures(m),
+	       broken = menu_broken(m);
 
 	if (menu_changed(m))
 		out_note(out, "the changes were dropped");
@@ -565,6 +578,9 @@ static void tell(struct menu *m, struct out *out)
 			 n == 1 ? "" : "s", failures, failures == 1 ? "es" : "");
 	else if (m->file)
 		out_note(out, "'%s': %zu line%s, all hold", m->file, n, n == 1 ? "" : "s");
+	if (broken && m->there && !menu_changed(m))
+		out_note(out, "%zu line%s of other parts no longer hold%s", broken,
+			 broken == 1 ? "" : "s", broken == 1 ? "s" : "");
 }
 
 static int need_terminal(struct err *err)

@@ -9,8 +9,8 @@
 #include <fcntl.h>
 
 #define MAX_PART    (16 << 20)
-#define MAX_INCLUDE 32	   /* deep */
-#define MAX_FILES   1000   /* included by one part, all in all */
+#define MAX_INCLUDE 32	 /* deep */
+#define MAX_FILES   1000 /* included by one part, all in all */
 #define MAX_WISHES  500000
 
 struct marks {
@@ -141,8 +141,9 @@ static int take_directives(struct reading *r, char *comment, struct marks *m, bo
 
 	if (!str_starts(comment, mark)) {
 		if (is_near_directive(comment))
-			ret = err_hint(err, bad(r, err, "a comment begins with its directive:", comment),
-				       "as in '#kiln: optional', without a blank and with nothing in front");
+			ret = err_hint(
+				err, bad(r, err, "a comment begins with its directive:", comment),
+				"as in '#kiln: optional', without a blank and with nothing in front");
 		return ret;
 	}
 	for (char *next = comment; next && ret == 0;) {
@@ -320,10 +321,9 @@ int kc_part_parse(struct kc_wishes *w, const struct kc_part_spec *spec, const ch
 		  const char *name, struct err *err)
 {
 	unsigned files = 0;
-	struct reading r = { .w = w,
-			     .spec = spec,
-			     .name = arena_strdup(&w->text, name),
-			     .files = &files };
+	struct reading r = {
+		.w = w, .spec = spec, .name = arena_strdup(&w->text, name), .files = &files
+	};
 
 	return parse(&r, text, n, err);
 }

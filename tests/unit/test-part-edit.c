@@ -97,10 +97,8 @@ static void lines_are_removed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_are_replaced),
-		cmocka_unit_test(overrides_are_added),
-		cmocka_unit_test(numbers_stand_alone),
-		cmocka_unit_test(lines_are_added),
+		cmocka_unit_test(lines_are_replaced),  cmocka_unit_test(overrides_are_added),
+		cmocka_unit_test(numbers_stand_alone), cmocka_unit_test(lines_are_added),
 		cmocka_unit_test(lines_are_removed),
 	};
 
