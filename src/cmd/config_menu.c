@@ -59,7 +59,7 @@ static bool has_prompt(const struct kc_sym *s)
 static void choose(struct menu *m, struct kc_sym *s, const char *value)
 {
 	auto_err struct err err = { 0 };
-	size_t others = 0;
+	size_t others = 0, broken;
 
 	if (!has_prompt(s)) {
 		say(m, "%s has no prompt: only selects and defaults set it", s->name);
@@ -75,6 +75,18 @@ static void choose(struct menu *m, struct kc_sym *s, const char *value)
 	else
 		say(m, "%s=%s, and %zu other%s changed", s->name, value, others,
 		    others == 1 ? "" : "s");
+	broken = err.code ? 0 : menu_broken(m);
+	if (broken)
+		str_addf(&m->message, "; %zu line%s of other parts no longer hold%s", broken,
+			 broken == 1 ? "" : "s", broken == 1 ? "s" : "");
+}
+
+/* Whether its choice makes it y, and would have to have another member without it. */
+static bool is_only_by_choice(const struct menu *m, const struct kc_sym *s)
+{
+	return kc_is_member(s) && s->choice && kc_tri_of(m->now.made.conf, s) == KC_Y &&
+	       !(s->choice->sym && s->choice->sym->flags & KC_OPTIONAL &&
+		 !m->tree.tree->dialect.plain_choices);
 }
 
 static void choose_tri(struct menu *m, struct kc_sym *s, const char *value)
@@ -83,7 +95,7 @@ static void choose_tri(struct menu *m, struct kc_sym *s, const char *value)
 		say(m, "%s is a %s: Enter changes it", s->name, kc_type_name(s->type));
 	else if (str_eq(value, "m") && s->type == KC_BOOL)
 		say(m, "%s is a bool: y or n", s->name);
-	else if (kc_is_member(s) && str_eq(value, "n"))
+	else if (str_eq(value, "n") && is_only_by_choice(m, s))
 		say(m, "%s is of a choice: take another of its members", s->name);
 	else
 		choose(m, s, value);
@@ -124,6 +136,13 @@ static void begin_edit(struct menu *m, const char *text, bool file)
 	m->edit_file = file;
 }
 
+static void saved(struct menu *m)
+{
+	say(m, "saved to %s", m->file);
+	m->done = m->quit_after;
+	m->quit_after = false;
+}
+
 static void save(struct menu *m)
 {
 	auto_err struct err err = { 0 };
@@ -140,10 +159,12 @@ static void save(struct menu *m)
 		m->over = true;
 		say(m, "%s; save again to replace it", err.msg);
 	} else if (r < 0) {
+		/* perhaps it can be saved elsewhere */
 		say_err(m, &err);
+		begin_edit(m, m->file, true);
+		return;
 	} else {
-		say(m, "saved to %s", m->file);
-		m->done = m->quit_after;
+		saved(m);
 	}
 	m->quit_after = false;
 }
@@ -229,12 +250,12 @@ static void end_file(struct menu *m)
 		say(m, "the part needs a name");
 		return;
 	}
-	if (menu_name_file(m, str_c(&m->edit), &err) < 0) {
+	if (menu_save_as(m, str_c(&m->edit), &err) < 0) {
 		say_err(m, &err);
 		return;
 	}
 	m->edits = false;
-	save(m);
+	saved(m);
 }
 
 static void end_value(struct menu *m)
@@ -250,8 +271,6 @@ static void end_value(struct menu *m)
 
 static void edit_key(struct menu *m, int key)
 {
-	auto_free char *value = NULL;
-
 	switch (key) {
 	case TERM_ESC:
 		m->edits = m->quit_after = false;
@@ -266,9 +285,8 @@ static void edit_key(struct menu *m, int key)
 		str_clear(&m->edit);
 		break;
 	default:
+		/* what is wrong with it value_ahead() says */
 		type(&m->edit, key);
-		if (!m->edit_file)
-			value = edited_value(m, menu_row_at(m)->sym);
 	}
 }
 
@@ -316,6 +334,17 @@ static void show_whole(struct menu *m)
 	m->scroll = 0;
 }
 
+/* What was asked for comes first: it may differ from what is, where it does not hold. */
+static void edit_value(struct menu *m, const struct kc_sym *s)
+{
+	const struct kc_wish *w = menu_wish(m, s);
+	auto_free char *text = w && s->type == KC_STRING ? kc_unquoted(w->value) : NULL;
+
+	if (w && s->type != KC_STRING && !str_eq(w->value, "n"))
+		text = xstrdup(w->value);
+	begin_edit(m, text ? text : kc_value_text(m->now.made.conf, s), false);
+}
+
 /* Enter: a menu opens, a number or a text is changed, else all is shown. */
 static void enter(struct menu *m)
 {
@@ -325,7 +354,7 @@ static void enter(struct menu *m)
 		return;
 	if (row->sym && !kc_is_tri(row->sym) && row->sym->type != KC_UNKNOWN &&
 	    has_prompt(row->sym))
-		begin_edit(m, kc_value_text(m->now.made.conf, row->sym), false);
+		edit_value(m, row->sym);
 	else
 		show_whole(m);
 }
@@ -456,7 +485,8 @@ static void whole_key(struct menu *m, int key)
 		m->whole = false;
 		break;
 	default:
-		value_key(m, key);
+		if (!common_key(m, key))
+			value_key(m, key);
 	}
 }
 
@@ -498,7 +528,7 @@ static char *value_ahead(struct menu *m)
 	const char *next;
 	auto_free char *value = NULL;
 
-	if (!row || !row->sym || !has_prompt(row->sym) || m->edit_file)
+	if (!row || !row->sym || !has_prompt(row->sym) || (m->edits && m->edit_file))
 		return NULL;
 	if (m->edits) {
 		value = edited_value(m, row->sym);
@@ -536,15 +566,21 @@ static void loop(struct menu *m, struct term *t)
 
 static void tell(struct menu *m, struct out *out)
 {
-	size_t n = m->now.wishes.n - m->under.n, failures = menu_failures(m);
+	size_t n = m->now.wishes.n - m->under.n, failures = menu_failures(m),
+	       broken = menu_broken(m);
 
 	if (menu_changed(m))
 		out_note(out, "the changes were dropped");
+	else if (m->file && !m->there)
+		out_note(out, "nothing was chosen: there is no '%s'", m->file);
 	else if (m->file && failures)
 		out_note(out, "'%s': %zu line%s, %zu of which do%s not hold", m->file, n,
 			 n == 1 ? "" : "s", failures, failures == 1 ? "es" : "");
 	else if (m->file)
 		out_note(out, "'%s': %zu line%s, all hold", m->file, n, n == 1 ? "" : "s");
+	if (broken && m->there && !menu_changed(m))
+		out_note(out, "%zu line%s of other parts no longer hold%s", broken,
+			 broken == 1 ? "" : "s", broken == 1 ? "s" : "");
 }
 
 static int need_terminal(struct err *err)

@@ -26,6 +26,7 @@ struct menu_ahead {
 	bool holds;
 	struct kc_explanation why; /* where it would not */
 	struct strv others;	   /* "FOO n -> y" of other symbols that would change */
+	struct strv broken; /* "FOO=y (part:3)" of other parts' lines that would no longer hold */
 };
 
 struct menu_row {
@@ -39,8 +40,11 @@ struct menu {
 	struct kc_finder *finder;
 	char *base, *file;	/* file: the part's, NULL until it is known */
 	struct kc_wishes under; /* of the other parts */
+	bool *held;		/* of each of them: whether it holds without the user's part */
 	struct str part, saved; /* the part now, and as it is in the file */
+	bool there;		/* the file exists: it was read or saved */
 	struct strv undo;	/* the part before each change */
+	size_t undo_bytes;
 	struct menu_values now;
 	struct menu_ahead ahead;
 
@@ -76,6 +80,8 @@ int menu_open(struct menu *m, const struct config_opts *o, const char *base, con
 void menu_release(struct menu *m);
 /* The last line of the user's part about s; NULL: none. Valid until the next change. */
 const struct kc_wish *menu_wish(const struct menu *m, const struct kc_sym *s);
+/* The same of all parts. */
+const struct kc_wish *menu_asked(const struct menu *m, const struct kc_sym *s);
 /* Asks for a value, or (NULL) takes back what was asked. On failure nothing has changed. */
 int menu_set(struct menu *m, struct kc_sym *s, const char *value, struct err *err);
 /* False: there was nothing. */
@@ -84,8 +90,8 @@ static inline bool menu_changed(const struct menu *m)
 {
 	return !str_eq(str_c(&m->part), str_c(&m->saved));
 }
-/* The part, which had no file yet, is to become this one, which must not exist (-EEXIST). */
-int menu_name_file(struct menu *m, const char *file, struct err *err);
+/* Saves the part under another name, or a first one, which must not exist (-EEXIST). On failure it keeps its old one. */
+int menu_save_as(struct menu *m, const char *file, struct err *err);
 /* Writes the part. -EEXIST with words where another program has changed the file meanwhile, unless over. */
 int menu_save(struct menu *m, bool over, struct err *err);
 /* The value behind the one that is asked for, or is: n, m, y; NULL for numbers and strings. */
@@ -95,10 +101,12 @@ int menu_look_ahead(struct menu *m, struct kc_sym *s, const char *value, struct 
 void menu_forget_ahead(struct menu *m);
 /* Whether a prompt of the row is visible. */
 bool menu_row_shown(struct menu *m, const struct menu_row *row);
-/* Whether the user has asked for s, and not got it; why may be NULL. */
+/* Whether the user's part or another one has asked for s, and not got it; why may be NULL. */
 bool menu_wish_fails(struct menu *m, const struct kc_sym *s, struct kc_explanation *why);
 /* How many lines of the user's part do not hold. */
 size_t menu_failures(struct menu *m);
+/* How many lines of the other parts hold without the user's part, but not with it. */
+size_t menu_broken(const struct menu *m);
 
 /* menu_rows.c */
 

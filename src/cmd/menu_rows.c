@@ -114,34 +114,54 @@ static void add_dep(struct menu *m, struct strv *to, const struct kc_expr *e)
 /* What the user asked for, and whether it holds. */
 static void add_wish(struct menu *m, struct strv *to, const struct kc_sym *s)
 {
-	const struct kc_wish *w = menu_wish(m, s);
+	const struct kc_wish *w = menu_asked(m, s);
+	const char *who = menu_wish(m, s) ? "you chose" : "a part below asks for";
 	struct kc_explanation why;
 
 	if (!w)
 		return;
 	if (!menu_wish_fails(m, s, &why)) {
-		strv_addf(to, "you chose %s (%s:%d)", w->value, w->pos.file, w->pos.line);
+		strv_addf(to, "%s %s (%s:%d)", who, w->value, w->pos.file, w->pos.line);
 		return;
 	}
-	strv_addf(to, "you chose %s (%s:%d), but that does not hold:", w->value, w->pos.file,
+	strv_addf(to, "%s %s (%s:%d), but that does not hold:", who, w->value, w->pos.file,
 		  w->pos.line);
 	add_all(to, "  ", &why.lines);
 	kc_explanation_release(&why);
 }
 
-/* The symbols that would change with it, in one line; all of them only on the whole screen. */
+/* Some in one line; all of them only on the whole screen. */
+static void add_some(const struct menu *m, struct str *line, const struct strv *what)
+{
+	size_t most = m->whole ? what->n : MIN(what->n, (size_t)MAX_OTHERS);
+
+	for (size_t i = 0; i < most; i++)
+		str_addf(line, "%s%s", i ? ", " : "", what->v[i]);
+	if (most < what->n)
+		str_addf(line, " and %zu more", what->n - most);
+}
+
+/* The symbols that would change with it. */
 static void add_others(const struct menu *m, struct strv *to)
 {
 	const struct strv *others = &m->ahead.others;
-	size_t most = m->whole ? others->n : MIN(others->n, (size_t)MAX_OTHERS);
 	auto_str struct str line = { 0 };
 
 	str_addf(&line, "choosing %s would change %zu other%s: ", m->ahead.value, others->n,
 		 others->n == 1 ? "" : "s");
-	for (size_t i = 0; i < most; i++)
-		str_addf(&line, "%s%s", i ? ", " : "", others->v[i]);
-	if (most < others->n)
-		str_addf(&line, " and %zu more", others->n - most);
+	add_some(m, &line, others);
+	strv_add(to, str_c(&line));
+}
+
+static void add_broken(const struct menu *m, struct strv *to)
+{
+	const struct strv *broken = &m->ahead.broken;
+	auto_str struct str line = { 0 };
+
+	str_addf(&line,
+		 "choosing %s: %zu line%s of other parts would no longer hold: ", m->ahead.value,
+		 broken->n, broken->n == 1 ? "" : "s");
+	add_some(m, &line, broken);
 	strv_add(to, str_c(&line));
 }
 
@@ -156,6 +176,8 @@ static void add_ahead(struct menu *m, struct strv *to, const struct kc_sym *s)
 		strv_addf(to, "choosing %s: it would be %s", a->value, a->why.now);
 		add_all(to, "  ", &a->why.lines);
 	}
+	if (a->broken.n)
+		add_broken(m, to);
 	if (a->others.n)
 		add_others(m, to);
 	else if (a->holds)

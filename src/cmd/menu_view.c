@@ -4,6 +4,7 @@
  * the keys. All is drawn each time; ncurses sends what differs.
  */
 #include "cmd/menu.h"
+#include "kconfig/origin.h"
 
 #include <limits.h>
 
@@ -35,7 +36,7 @@ static const char *const help_lines[] = {
 	"",
 	"Everywhere: F1 help, F2 save, F3 undo, F10 quit, Ctrl-C quit without saving",
 	"",
-	"In front of a name:   + you chose it and it holds    ! you chose it and it does not",
+	"In front of a name:   + you chose it and it holds    ! you or a part below did, and it does not",
 	"Values:               [*] y   <M> m   -*- cannot be changed from here",
 	"What is dim is not visible now; what it depends on is shown below.",
 	"Saved is a part: the lines you chose and no others.",
@@ -109,10 +110,9 @@ static void box(const struct menu *m, const struct kc_sym *s, char ret[4])
 /* Of a choice: the member that it has. */
 static const char *chosen(const struct menu *m, const struct kc_menu *choice)
 {
-	for (size_t i = 0; i < choice->members->n; i++)
-		if (kc_tri_of(m->now.made.conf, choice->members->v[i]) == KC_Y)
-			return choice->members->v[i]->name;
-	return "none";
+	const struct kc_sym *s = kc_choice_chosen(m->now.made.conf, choice);
+
+	return s ? s->name : "none";
 }
 
 static char *prompt_words(const struct menu *m, const struct menu_row *row)
@@ -137,13 +137,13 @@ static void draw_row(struct view *v, int at, size_t i)
 	struct menu *m = v->m;
 	const struct menu_row *row = &m->rows.v[i];
 	const bool chose = row->sym && menu_wish(m, row->sym);
-	const bool fails = chose && menu_wish_fails(m, row->sym, NULL);
+	const bool fails = row->sym && menu_wish_fails(m, row->sym, NULL);
 	const int width = MIN(v->columns / 3, 34);
 	unsigned style = menu_row_shown(m, row) ? TERM_PLAIN : TERM_DIM;
 	auto_free char *words = prompt_words(m, row);
 	char value[4] = "   ";
 
-	if (chose)
+	if (chose || fails)
 		style = fails ? TERM_BAD : TERM_GOOD;
 	if (i == m->cursor)
 		style = TERM_REVERSE | (m->in_list ? TERM_BOLD : TERM_PLAIN);

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <termios.h>
 #include <wchar.h>
 
 #define ESC_MS	    25 /* until a lone escape is one */
@@ -146,6 +147,17 @@ static bool can_move_cursor(void)
 	return cup && cup != (const char *)-1;
 }
 
+/* Ctrl-S would hold all output, and look like a hang. What was is set again by endwin(). */
+static void ignore_stop_key(void)
+{
+	struct termios mode;
+
+	if (tcgetattr(STDIN_FILENO, &mode) < 0)
+		return;
+	mode.c_iflag &= ~(tcflag_t)IXON;
+	tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+}
+
 static int take_screen(struct term *t, struct err *err)
 {
 	if (!can_move_cursor())
@@ -163,6 +175,7 @@ static int take_screen(struct term *t, struct err *err)
 	dl_nodelay(t->win, true);
 	dl_set_escdelay(ESC_MS);
 	set_colors(t);
+	ignore_stop_key();
 	return 0;
 }
 

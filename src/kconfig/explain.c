@@ -8,10 +8,12 @@
 #include "kconfig/confline.h"
 #include "kconfig/expr.h"
 
-#define MAX_DEPTH 5
-#define MAX_LINES 24
-#define MAX_NAMES 4
-#define MAX_NEAR  3
+#define MAX_DEPTH  5
+#define MAX_LINES  24
+#define MAX_NAMES  4
+#define MAX_NEAR   3
+#define MAX_ERRORS 3 /* of typing */
+#define MAX_NAME   64
 
 struct chain {
 	struct kc_conf *c;
@@ -407,13 +409,18 @@ static enum kc_reason text_reason(struct chain *x, struct kc_sym *s, const struc
 
 void kc_near_names(const struct kc_tree *t, const char *name, struct strv *ret)
 {
-	size_t max = strlen(name) / 5 + 1;
+	const size_t n = strlen(name);
+	size_t max = MIN(n / 5 + 1, (size_t)MAX_ERRORS);
 
+	/* no name of a symbol, nor near one */
+	if (n > MAX_NAME || strpbrk(name, " \t\n"))
+		return;
 	for (size_t distance = 1; distance <= max && ret->n < MAX_NEAR; distance++) {
 		for (uint32_t i = 0; i < t->n_syms && ret->n < MAX_NEAR; i++) {
 			const struct kc_sym *s = t->by_id[i];
 
 			if (s->name && s->defs && !kc_is_choice(s) &&
+			    strlen(s->name) + distance >= n && strlen(s->name) <= n + distance &&
 			    str_distance(name, s->name) == distance)
 				strv_add(ret, s->name);
 		}

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 
 #define MAX_PART    (16 << 20)
-#define MAX_INCLUDE 32
+#define MAX_INCLUDE 32	 /* deep */
+#define MAX_FILES   1000 /* included by one part, all in all */
+#define MAX_WISHES  500000
 
 struct marks {
 	bool override, optional, silent;
@@ -21,8 +23,10 @@ struct reading {
 	const struct kc_part_spec *spec;
 	const char *name; /* in w->text */
 	int line;
-	struct marks block; /* of directives on lines of their own */
+	struct marks around; /* of the line that includes this part */
+	struct marks block;  /* of directives on lines of their own */
 	const struct reading *parent;
+	unsigned *files; /* included so far, by all */
 	unsigned depth;
 };
 
@@ -31,7 +35,16 @@ static int bad(const struct reading *r, struct err *err, const char *what, const
 	return err_set(err, -EINVAL, "%s:%d: %s '%s'", r->name, r->line, what, subject);
 }
 
-static int include(const struct reading *r, const char *file, struct err *err);
+static int bad_directive(const struct reading *r, const char *words, struct err *err)
+{
+	bad(r, err, "unknown directive", words);
+	return err_hint(err, -EINVAL,
+			"override, optional, silent; since or until VERSION; arch ARCH...; on a "
+			"line of its own include FILE");
+}
+
+static int include(const struct reading *r, const char *file, const struct marks *m,
+		   struct err *err);
 
 bool kc_is_arch(const struct kc_part_spec *spec, const char *word)
 {
@@ -67,6 +80,11 @@ static void take_arch(const struct reading *r, char *words, struct marks *m)
 		m->out = true;
 }
 
+static bool is_version(const char *word)
+{
+	return *word >= '0' && *word <= '9' && !word[strcspn(word, " \t")];
+}
+
 /* One directive; own: it stands on a line of its own. */
 static int take_directive(struct reading *r, char *words, struct marks *m, bool own,
 			  struct err *err)
@@ -75,22 +93,22 @@ static int take_directive(struct reading *r, char *words, struct marks *m, bool 
 	auto_free char *verb = xstrndup(words, n);
 	char *rest = words + n + strspn(words + n, " \t");
 
-	if (str_eq(verb, "override"))
+	if (str_eq(verb, "override") && !*rest)
 		m->override = true;
-	else if (str_eq(verb, "optional"))
+	else if (str_eq(verb, "optional") && !*rest)
 		m->optional = true;
-	else if (str_eq(verb, "silent"))
+	else if (str_eq(verb, "silent") && !*rest)
 		m->silent = m->optional = true;
-	else if (str_eq(verb, "since") && *rest)
+	else if (str_eq(verb, "since") && is_version(rest))
 		m->out |= !kc_is_version(r->spec, rest, NULL);
-	else if (str_eq(verb, "until") && *rest)
+	else if (str_eq(verb, "until") && is_version(rest))
 		m->out |= !kc_is_version(r->spec, NULL, rest);
 	else if (str_eq(verb, "arch") && *rest)
 		take_arch(r, rest, m);
 	else if (str_eq(verb, "include") && *rest && own)
-		return m->out ? 0 : include(r, rest, err);
+		return m->out ? 0 : include(r, rest, m, err);
 	else
-		return bad(r, err, "unknown directive", words);
+		return bad_directive(r, words, err);
 	return 0;
 }
 
@@ -105,12 +123,40 @@ static char *trim(char *s)
 	return s;
 }
 
-/* "#kiln: ..." in a comment; NULL: there is none. */
-static char *directive_in(char *comment)
-{
-	static const char mark[] = "#kiln:";
+static const char mark[] = "#kiln:";
 
-	return strncmp(comment, mark, sizeof(mark) - 1) ? NULL : trim(comment + sizeof(mark) - 1);
+/* Whether a comment is no directive, but was surely meant as one: what it says would be lost. */
+static bool is_near_directive(const char *comment)
+{
+	const char *word = comment + strspn(comment, "# \t");
+
+	return strstr(comment, mark) || (*comment == '#' && str_starts(word, "kiln: "));
+}
+
+/* The directives of a comment, if it has any: each "#kiln: ...", the next one behind it. */
+static int take_directives(struct reading *r, char *comment, struct marks *m, bool own,
+			   struct err *err)
+{
+	int ret = 0;
+
+	if (!str_starts(comment, mark)) {
+		if (is_near_directive(comment))
+			ret = err_hint(
+				err, bad(r, err, "a comment begins with its directive:", comment),
+				"as in '#kiln: optional', without a blank and with nothing in front");
+		return ret;
+	}
+	for (char *next = comment; next && ret == 0;) {
+		char *words = next + sizeof(mark) - 1;
+
+		next = strstr(words, mark);
+		if (next)
+			*next = '\0';
+		ret = take_directive(r, trim(words), m, own, err);
+		if (next)
+			*next = *mark;
+	}
+	return ret;
 }
 
 static void add_wish(struct reading *r, const char *name, size_t n, const char *value,
@@ -148,16 +194,14 @@ size_t kc_part_value_len(const char *value)
 static int take_value(struct reading *r, char *line, struct err *err)
 {
 	struct marks m = r->block;
-	char *eq = strchr(line, '='), *comment, *directive;
-	int ret = 0;
+	char *eq = strchr(line, '='), *comment;
+	int ret;
 
 	if (!eq || eq == line)
 		return bad(r, err, "no value in", line);
 	*eq = '\0';
 	comment = eq + 1 + kc_part_value_len(eq + 1);
-	directive = directive_in(comment);
-	if (directive)
-		ret = take_directive(r, directive, &m, false, err);
+	ret = take_directives(r, comment, &m, false, err);
 	*comment = '\0';
 	if (ret == 0)
 		add_wish(r, line, strlen(line), trim(eq + 1), &m);
@@ -168,37 +212,34 @@ static int take_value(struct reading *r, char *line, struct err *err)
 static int take_comment(struct reading *r, char *line, struct err *err)
 {
 	static const char prefix[] = "# CONFIG_", words[] = " is not set";
-	char *directive = directive_in(line), *name = line + sizeof(prefix) - 1, *end, *behind;
+	char *name = line + sizeof(prefix) - 1, *end, *behind;
 	struct marks m = r->block;
 	int ret;
 
-	if (directive)
-		return take_directive(r, directive, &r->block, true, err);
-	if (strncmp(line, prefix, sizeof(prefix) - 1) != 0)
-		return 0;
+	if (!str_starts(line, prefix))
+		return take_directives(r, line, &r->block, true, err);
 	end = name + strcspn(name, " ");
-	if (strncmp(end, words, sizeof(words) - 1) != 0)
-		return 0;
-	behind = trim(end + sizeof(words) - 1);
-	directive = directive_in(behind);
-	if (*behind && !directive)
-		return 0; /* prose that begins like a value */
-	if (directive) {
-		ret = take_directive(r, directive, &m, false, err);
-		if (ret < 0)
-			return ret;
-	}
-	add_wish(r, name, (size_t)(end - name), "n", &m);
-	return 0;
+	behind = str_starts(end, words) ? trim(end + sizeof(words) - 1) : NULL;
+	if (!behind || (*behind && !str_starts(behind, mark)))
+		/* prose that begins like a value */
+		return take_directives(r, line, &r->block, true, err);
+	ret = take_directives(r, behind, &m, false, err);
+	if (ret == 0)
+		add_wish(r, name, (size_t)(end - name), "n", &m);
+	return ret;
 }
 
 static int take_line(struct reading *r, char *line, struct err *err)
 {
 	static const char prefix[] = "CONFIG_";
 
+	if (r->w->n >= MAX_WISHES)
+		return err_set(err, -E2BIG, "%s:%d: more than %d lines", r->name, r->line,
+			       MAX_WISHES);
+
 	line = trim(line);
 	if (!*line) {
-		r->block = (struct marks){ 0 };
+		r->block = r->around;
 		return 0;
 	}
 	if (*line == '#')
@@ -227,23 +268,30 @@ static int parse(struct reading *r, const char *text, size_t n, struct err *err)
 	return ret;
 }
 
-static int read_part(const struct reading *parent, struct kc_wishes *w,
-		     const struct kc_part_spec *spec, const char *path, struct err *err)
+/* Fills the rest of r. */
+static int read_part(struct reading *r, const char *path, struct err *err)
 {
 	auto_str struct str text = { 0 };
-	struct reading r = { .w = w, .spec = spec, .parent = parent };
-	int ret;
+	int ret = file_read(AT_FDCWD, path, MAX_PART, &text, err);
 
-	r.depth = parent ? parent->depth + 1 : 0;
-	ret = file_read(AT_FDCWD, path, MAX_PART, &text, err);
 	if (ret < 0)
 		return ret;
-	r.name = arena_strdup(&w->text, path);
-	return parse(&r, str_c(&text), text.n, err);
+	r->name = arena_strdup(&r->w->text, path);
+	r->block = r->around;
+	return parse(r, str_c(&text), text.n, err);
 }
 
-static int include(const struct reading *r, const char *file, struct err *err)
+static int include(const struct reading *r, const char *file, const struct marks *m,
+		   struct err *err)
 {
+	struct reading inner = {
+		.w = r->w,
+		.spec = r->spec,
+		.around = *m,
+		.parent = r,
+		.depth = r->depth + 1,
+		.files = r->files,
+	};
 	auto_free char *dir = path_dir(r->name);
 	bool as_is = *file == '/' || !strchr(r->name, '/');
 	auto_free char *path = as_is ? xstrdup(file) : path_join(dir, file);
@@ -254,20 +302,28 @@ static int include(const struct reading *r, const char *file, struct err *err)
 	for (const struct reading *up = r; up; up = up->parent)
 		if (str_eq(up->name, path))
 			return bad(r, err, "includes itself by way of", file);
-	ret = read_part(r, r->w, r->spec, path, err);
+	if (++*r->files > MAX_FILES)
+		return bad(r, err, "more than 1000 parts are included, at last", file);
+	ret = read_part(&inner, path, err);
 	return ret < 0 ? err_wrap(err, ret, "%s:%d", r->name, r->line) : 0;
 }
 
 int kc_part_read(struct kc_wishes *w, const struct kc_part_spec *spec, const char *path,
 		 struct err *err)
 {
-	return read_part(NULL, w, spec, path, err);
+	unsigned files = 0;
+	struct reading r = { .w = w, .spec = spec, .files = &files };
+
+	return read_part(&r, path, err);
 }
 
 int kc_part_parse(struct kc_wishes *w, const struct kc_part_spec *spec, const char *text, size_t n,
 		  const char *name, struct err *err)
 {
-	struct reading r = { .w = w, .spec = spec, .name = arena_strdup(&w->text, name) };
+	unsigned files = 0;
+	struct reading r = {
+		.w = w, .spec = spec, .name = arena_strdup(&w->text, name), .files = &files
+	};
 
 	return parse(&r, text, n, err);
 }

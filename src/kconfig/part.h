@@ -8,7 +8,11 @@
  *	#kiln: silent		the same, and nothing is said
  *	#kiln: since 6.2	only for trees of that version and newer; until 6.12: up to and without it
  *	#kiln: arch x86 arm64	only for these (names of $ARCH or of folders below arch/)
- *	#kiln: include FILE	the lines of another part, here (a line of its own; relative to this part)
+ *	#kiln: include FILE	the lines of another part, here (a line of its own; relative to this part); what
+ *				is said about this line is said about those
+ *
+ * A comment may have several, each with its "#kiln:"; nothing else may stand beside them, and a comment with "#kiln:"
+ * elsewhere is an error, for what it says would be lost.
  */
 #pragma once
 

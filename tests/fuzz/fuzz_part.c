@@ -17,10 +17,11 @@ static int parse(struct kc_wishes *w, const struct str *text)
 	return kc_part_parse(w, &spec, str_c(text), text->n, "part", NULL);
 }
 
-static void need_same(const struct kc_wish *a, const struct kc_wish *b, const char *value)
+static void need_same(const struct kc_wish *a, const struct kc_wish *b, const char *value,
+		      bool override)
 {
 	fuzz_need(str_eq(a->name, b->name) && str_eq(value ? value : a->value, b->value));
-	fuzz_need(a->override == b->override && a->optional == b->optional &&
+	fuzz_need((a->override || override) == b->override && a->optional == b->optional &&
 		  a->silent == b->silent);
 }
 
@@ -35,19 +36,22 @@ static bool is_name(const char *name)
 }
 
 /* Puts value to wish i, or (i is n) behind all, and reads the text again. */
-static void change(const struct kc_wishes *w, const struct str *text, size_t i, const char *value)
+static void change(const struct kc_wishes *w, const struct str *text, size_t i, const char *value,
+		   bool override)
 {
 	auto_str struct str copy = { 0 };
 	struct kc_wishes now = { 0 };
 	const bool adds = i == w->n;
 
 	str_add(&copy, str_c(text), text->n);
-	kc_part_put(&copy, adds ? 0 : w->v[i].pos.line, adds ? "NEW" : w->v[i].name, value, false);
+	kc_part_put(&copy, adds ? 0 : w->v[i].pos.line, adds ? "NEW" : w->v[i].name, value,
+		    override);
 	fuzz_need(parse(&now, &copy) == 0 && now.n == w->n + adds);
 	for (size_t k = 0; k < w->n; k++)
-		need_same(&w->v[k], &now.v[k], k == i ? value : NULL);
+		need_same(&w->v[k], &now.v[k], k == i ? value : NULL, k == i && override);
 	if (adds)
-		need_same(&(struct kc_wish){ .name = "NEW", .value = value }, &now.v[i], NULL);
+		need_same(&(struct kc_wish){ .name = "NEW", .value = value }, &now.v[i], NULL,
+			  override);
 	kc_wishes_release(&now);
 }
 
@@ -73,8 +77,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i <= w.n; i++) {
 			if (i < w.n && !is_name(w.v[i].name))
 				continue;
-			change(&w, &text, i, "n");
-			change(&w, &text, i, "\"a # \\\" b\"");
+			for (int override = 0; override < 2; override++) {
+				change(&w, &text, i, "n", override);
+				change(&w, &text, i, "16", override);
+				change(&w, &text, i, "\"a # \\\" b\"", override);
+			}
 			if (i < w.n)
 				drop(&w, &text, i);
 		}
