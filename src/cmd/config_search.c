@@ -5,6 +5,8 @@
 #include "kconfig/explain.h"
 #include "kconfig/find.h"
 
+#include <errno.h>
+
 #define DEFAULT_LIMIT 20
 
 extern const struct cmd cmd_config_search;
@@ -132,12 +134,14 @@ static int search(struct search *s, const char *text, struct err *err)
 {
 	struct kc_finder *finder = kc_finder_new(s->tree.tree);
 	auto_strv struct strv near = { 0 };
+	const char *name = text;
 	struct kc_founds all;
 	int r = 0;
 
 	kc_find(finder, text, s->o->limit ? s->o->limit : DEFAULT_LIMIT, &all);
+	str_skip(&name, "CONFIG_");
 	if (!all.n)
-		kc_near_names(s->tree.tree, text, &near);
+		kc_near_names(s->tree.tree, name, &near);
 	if (s->out->json)
 		print_json(s, text, &all, &near);
 	else if (all.n)
@@ -157,8 +161,13 @@ static int make(struct search *s, char **parts, size_t n, struct err *err)
 	auto_free char *base = config_base(&s->o->config, s->o->base);
 	int r = config_tree_open(&s->tree, &s->o->config, s->out, err);
 
-	for (size_t i = 0; i < n && r == 0; i++)
+	for (size_t i = 0; i < n && r == 0; i++) {
 		r = config_part(&s->tree, parts[i], &s->wishes, err);
+		if (r == -ENOENT)
+			err_hint(
+				err, r,
+				"behind the text come parts; several words are one text in quotes");
+	}
 	return r < 0 ? r : config_make(&s->tree, base, &s->wishes, &s->made, err);
 }
 
