@@ -208,19 +208,22 @@ static int matrix(struct bench *b, struct err *err)
 	uint64_t begin = now_ns();
 	struct config_tree tree;
 	auto_free char *base = in(b, "full.config");
+	cleanup(config_start_release) struct config_start start = { 0 };
+	cleanup(config_made_release) struct config_made made = { 0 };
 	int r = config_tree_open(&tree, &b->o->config, b->out, err);
 	uint32_t id = 0;
 
+	if (r == 0)
+		r = config_start_read(&tree, base, &start, err);
 	for (int cell = 0; cell < CELLS && r == 0; cell++) {
 		struct kc_wish wish = { .value = "y", .pos = { "cell", cell } };
 		const struct kc_wishes wishes = { .v = &wish, .n = 1 };
-		cleanup(config_made_release) struct config_made made = { 0 };
 
 		do
 			id = (id + 97) % tree.tree->n_syms;
 		while (!tree.tree->by_id[id]->defs || tree.tree->by_id[id]->type != KC_TRISTATE);
 		wish.name = tree.tree->by_id[id]->name;
-		r = config_make(&tree, base, &wishes, &made, err);
+		config_make_on(&tree, &start, &wishes, &made);
 	}
 	config_tree_release(&tree);
 	if (r == 0)

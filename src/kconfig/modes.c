@@ -140,19 +140,37 @@ static bool fill_one(struct kc_conf *c, struct kc_sym *s, enum kc_fill fill,
 }
 
 /* Returns whether anything was changed. */
+/* Choices without a name are all in the first bucket; where none has one the others need not be looked at. */
+static uint32_t buckets_with_choices(const struct kc_tree *t)
+{
+	for (size_t i = 0; i < t->choices.n; i++)
+		if (t->choices.v[i]->sym->name)
+			return t->dialect.sym_buckets;
+	return 1;
+}
+
+static void want_choice(struct kc_conf *c, const struct kc_menu *entry)
+{
+	if (!kc_has_user(c, entry->sym))
+		kc_v(c, entry->sym)->flags |= KC_NEED_CHOICE;
+	for (size_t i = 0; i < entry->members->n; i++)
+		kc_v(c, entry->members->v[i])->flags |= KC_NEED_CHOICE;
+}
+
 static bool fill_by_table(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
 {
+	const uint32_t buckets = buckets_with_choices(c->tree);
 	bool changed = false;
 
 	if (fill != KC_FILL_DEFAULT)
 		kc_for_each_sym(c->tree, i, s) changed |= fill_one(c, s, fill, odds);
 	kc_invalidate(c);
-	if (fill != KC_FILL_RANDOM)
-		kc_for_each_sym(c->tree, k, s) if ((kc_is_choice(s) && !kc_has_user(c, s)) ||
-						   kc_is_member(s)) kc_v(c, s)
-			->flags |= KC_NEED_CHOICE;
+	for (size_t i = 0; i < c->tree->choices.n && fill != KC_FILL_RANDOM; i++)
+		want_choice(c, c->tree->choices.v[i]);
 	kc_for_each_sym(c->tree, n, s)
 	{
+		if (n >= buckets)
+			break;
 		if (kc_has_user(c, s) || !kc_is_choice(s))
 			continue;
 		kc_calc(c, s);
