@@ -285,7 +285,6 @@ static int build_conf(struct bench *b, struct err *err)
 
 static int prepare(struct bench *b, struct err *err)
 {
-	auto_free char *name = in(b, "defconfig");
 	int r = build_conf(b, err);
 
 	if (r == 0)
