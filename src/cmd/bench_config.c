@@ -117,7 +117,7 @@ static int put_defconfig(const struct bench *b, struct err *err)
 {
 	auto_free char *from = in(b, "defconfig"), *to = in(b, "o.config");
 	auto_str struct str text = { 0 };
-	int r = file_read(AT_FDCWD, from, 64 << 20, &text, err);
+	int r = file_read(AT_FDCWD, from, KC_MAX_CONFIG, &text, err);
 
 	return r < 0 ? r : file_publish(to, text.s, text.n, 0600, err);
 }
@@ -239,7 +239,7 @@ static int put_part(const struct bench *b, struct err *err)
 	auto_free char *from = in(b, "full.config"), *to = in(b, "part.config");
 	auto_str struct str text = { 0 }, part = { 0 };
 	auto_strv struct strv lines = { 0 };
-	int r = file_read(AT_FDCWD, from, 64 << 20, &text, err);
+	int r = file_read(AT_FDCWD, from, KC_MAX_CONFIG, &text, err);
 
 	if (r < 0)
 		return r;

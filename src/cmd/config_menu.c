@@ -48,20 +48,13 @@ static void say_err(struct menu *m, const struct err *err)
 	say(m, "%s", err->msg ? err->msg : "that failed");
 }
 
-static bool has_prompt(const struct kc_sym *s)
-{
-	const struct kc_menu *e = kc_main_entry(s);
-
-	return e && e->prompt;
-}
-
 /* Sets a value and says what came of it. */
 static void choose(struct menu *m, struct kc_sym *s, const char *value)
 {
 	auto_err struct err err = { 0 };
 	size_t others = 0, broken;
 
-	if (!has_prompt(s)) {
+	if (!kc_has_prompt(s)) {
 		say(m, "%s has no prompt: only selects and defaults set it", s->name);
 		return;
 	}
@@ -353,7 +346,7 @@ static void enter(struct menu *m)
 	if (!row || menu_enter(m, row->menu))
 		return;
 	if (row->sym && !kc_is_tri(row->sym) && row->sym->type != KC_UNKNOWN &&
-	    has_prompt(row->sym))
+	    kc_has_prompt(row->sym))
 		edit_value(m, row->sym);
 	else
 		show_whole(m);
@@ -528,7 +521,7 @@ static char *value_ahead(struct menu *m)
 	const char *next;
 	auto_free char *value = NULL;
 
-	if (!row || !row->sym || !has_prompt(row->sym) || (m->edits && m->edit_file))
+	if (!row || !row->sym || !kc_has_prompt(row->sym) || (m->edits && m->edit_file))
 		return NULL;
 	if (m->edits) {
 		value = edited_value(m, row->sym);

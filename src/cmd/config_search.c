@@ -50,13 +50,10 @@ static const char *kind_of(const struct kc_found *f)
 /* As in .config; NULL: it has none. */
 static char *value_of(struct search *s, const struct kc_found *f)
 {
-	const char *text;
-
 	if (!f->sym)
 		return NULL;
 	kc_calc(s->made.conf, f->sym);
-	text = kc_value_text(s->made.conf, f->sym);
-	return f->sym->type == KC_STRING ? xasprintf("\"%s\"", text) : xstrdup(text);
+	return kc_quoted_value(s->made.conf, f->sym);
 }
 
 static bool is_visible(struct search *s, const struct kc_found *f)

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/config_tell.h"
 #include "cmd/config_tree.h"
+#include "kconfig/diff.h"
 
 struct set_opts {
 	struct config_opts config;
@@ -108,21 +109,14 @@ static const char *cause(const struct set *s, const char *name)
 /* "n", "16", "\"text\""; of a symbol without a line "n" */
 static char *shown(const struct kc_conf *c, const struct kc_sym *sym)
 {
-	auto_str struct str line = { 0 };
-	const char *eq;
+	char *value = kc_file_value(c, sym);
 
-	if (!(kc_v(c, sym)->flags & KC_WRITE))
-		return xstrdup("n");
-	kc_conf_line(c, "", sym, &line);
-	eq = strchr(str_c(&line), '=');
-	return xstrndup(eq ? eq + 1 : "n", eq ? strcspn(eq + 1, "\n") : 1);
+	return value ? value : xstrdup("n");
 }
 
 /* Those changes that have that cause. */
-static size_t tell_changes_by(struct set *s, const char *by)
+static void tell_changes_by(struct set *s, const char *by)
 {
-	size_t n = 0;
-
 	for (uint32_t i = KC_Y + 1; i < s->tree.tree->n_syms; i++) {
 		struct kc_sym *sym = s->tree.tree->by_id[i];
 		auto_free char *was = NULL, *is = NULL;
@@ -134,22 +128,19 @@ static size_t tell_changes_by(struct set *s, const char *by)
 		is = shown(s->made.conf, sym);
 		if (str_eq(was, is))
 			continue;
-		n++;
 		json_array_append_new(s->changes, json_pack("{s:s, s:o, s:o, s:s}", "symbol",
 							    sym->name, "was", out_json_text(was),
 							    "is", out_json_text(is), "cause", by));
 		if (!s->out->json)
 			out_print(s->out, "%-8s CONFIG_%s: %s -> %s\n", by, sym->name, was, is);
 	}
-	return n;
 }
 
-static size_t tell_changes(struct set *s)
+static void tell_changes(struct set *s)
 {
-	size_t n = tell_changes_by(s, "asked");
-
-	n += tell_changes_by(s, "needed");
-	return n + tell_changes_by(s, "followed");
+	tell_changes_by(s, "asked");
+	tell_changes_by(s, "needed");
+	tell_changes_by(s, "followed");
 }
 
 /* As conf does: the former file beside it as FILE.old. */
@@ -164,13 +155,15 @@ static int write_config(struct set *s, struct err *err)
 static int finish(struct set *s, bool dry_run, struct err *err)
 {
 	bool good = all_hold(s);
-	size_t changes = good ? tell_changes(s) : 0;
-	bool write = good && changes && !dry_run;
+	bool changes = good && !str_eq(str_c(&s->before.text), str_c(&s->made.text));
+	bool write = changes && !dry_run;
 	int r = write ? write_config(s, err) : 0;
 
 	if (r < 0)
 		return r;
-	if (!good)
+	if (good)
+		tell_changes(s);
+	else
 		tell_failures(s);
 	if (s->out->json)
 		out_json(s->out, json_pack("{s:b, s:b, s:O, s:O}", "ok", good, "written", write,

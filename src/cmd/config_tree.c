@@ -14,8 +14,6 @@
 #include <malloc.h>
 #include <sys/utsname.h>
 
-#define MAX_CONFIG (64 << 20)
-
 extern char **environ;
 
 static void say(void *ctx, bool err, const char *line)
@@ -111,7 +109,7 @@ static bool add_tree_file(const struct config_tree *t, const char *path, struct 
 {
 	auto_str struct str text = { 0 };
 
-	if (file_read(t->dirfd, path, MAX_CONFIG, &text, NULL) < 0)
+	if (file_read(t->dirfd, path, KC_MAX_CONFIG, &text, NULL) < 0)
 		return false;
 	str_add(to, str_c(&text), text.n);
 	str_addc(to, '\n');
@@ -179,7 +177,7 @@ static bool is_other_text(const char *text)
 
 int config_read(const char *path, struct str *to, struct err *err)
 {
-	int r = file_read(AT_FDCWD, path, MAX_CONFIG, to, err);
+	int r = file_read(AT_FDCWD, path, KC_MAX_CONFIG, to, err);
 
 	if (r < 0)
 		return r;
@@ -204,7 +202,7 @@ static bool add_named_defconfig(const struct config_tree *t, struct str *to)
 	auto_str struct str text = { 0 };
 	size_t found = 0;
 
-	if (file_read(t->dirfd, path, MAX_CONFIG, &text, NULL) < 0)
+	if (file_read(t->dirfd, path, KC_MAX_CONFIG, &text, NULL) < 0)
 		return false;
 	for (const char *p = str_c(&text); (p = strstr(p, word)); found++) {
 		p += strlen(word);

@@ -80,6 +80,8 @@ void kc_invalidate_one(struct kc_conf *c, const struct kc_sym *s);
 enum kc_type kc_type_now(const struct kc_conf *c, const struct kc_sym *s);
 /* Worked out before by kc_calc(): "y", "m", "n" or the text. */
 const char *kc_value_text(const struct kc_conf *c, const struct kc_sym *s);
+/* The same as behind "=" in .config: strings in quotes. Freed by the caller. */
+char *kc_quoted_value(const struct kc_conf *c, const struct kc_sym *s);
 static inline enum kc_tri kc_tri_of(const struct kc_conf *c, const struct kc_sym *s)
 {
 	return kc_v(c, s)->tri;

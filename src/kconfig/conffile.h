@@ -7,6 +7,9 @@
 
 #include "kconfig/conf.h"
 
+/* Larger files are no configurations. */
+#define KC_MAX_CONFIG (64 << 20)
+
 enum kc_source {
 	KC_FROM_USER, /* .config: what the user wants */
 	KC_FROM_AUTO, /* auto.conf: what was built last */

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define MAX_CONFIG (64 << 20)
-
 struct reading {
 	struct kc_conf *c;
 	const struct kc_files *f;
@@ -292,7 +290,7 @@ static int read_text(int fd, struct str *ret)
 		ret->n += (size_t)n;
 		if (n < 65536)
 			break;
-		if (ret->n > MAX_CONFIG)
+		if (ret->n > KC_MAX_CONFIG)
 			return -EFBIG;
 	}
 	str_add(ret, "", 0);

@@ -28,6 +28,17 @@ void kc_add_quoted(struct str *out, const char *text)
 	str_addc(out, '"');
 }
 
+char *kc_quoted_value(const struct kc_conf *c, const struct kc_sym *s)
+{
+	struct str out = { 0 };
+
+	if (s->type == KC_STRING)
+		kc_add_quoted(&out, kc_value_text(c, s));
+	else
+		str_adds(&out, kc_value_text(c, s));
+	return str_take(&out);
+}
+
 char *kc_unquoted(const char *value)
 {
 	struct str out = { 0 };

@@ -93,14 +93,7 @@ bool kc_same_value(const struct kc_conf *a, const struct kc_conf *b, const struc
 
 char *kc_file_value(const struct kc_conf *c, const struct kc_sym *s)
 {
-	struct str out = { 0 };
-
-	if (!has_value(c, s))
-		return NULL;
-	if (s->type != KC_STRING)
-		return xstrdup(kc_value_text(c, s));
-	kc_add_quoted(&out, kc_value_text(c, s));
-	return str_take(&out);
+	return has_value(c, s) ? kc_quoted_value(c, s) : NULL;
 }
 
 /* Symbols in the order of the menu, each once. */

@@ -194,18 +194,10 @@ static const struct kc_value *user_of(const struct kc_encoding *x, const struct 
 
 /* Lines. */
 
-static bool has_prompt(const struct kc_sym *s)
-{
-	for (const struct kc_prop *p = s->prop; p; p = p->next)
-		if (p->text)
-			return true;
-	return false;
-}
-
 static bool can_change(const struct kc_sym *s)
 {
 	return s->name && kc_is_tri(s) && !kc_is_choice(s) && !(s->flags & KC_TRANSITIONAL) &&
-	       has_prompt(s);
+	       kc_has_prompt(s);
 }
 
 /* What a line for s says: of a choice's member y. */
@@ -748,6 +740,11 @@ int kc_encode_wish(struct kc_encoding *x, const struct kc_wish *w)
 bool kc_encoding_is_exact(const struct kc_encoding *x)
 {
 	return !x->inexact;
+}
+
+const struct kc_change *kc_encoded_change(const struct kc_encoding *x, const struct kc_sym *s)
+{
+	return at(x, s)->change ? &x->changes.v[at(x, s)->change - 1] : NULL;
 }
 
 const struct kc_changes *kc_encoded_changes(const struct kc_encoding *x)

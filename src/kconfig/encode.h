@@ -45,5 +45,7 @@ void kc_encoding_free(struct kc_encoding *x);
 int kc_encode_wish(struct kc_encoding *x, const struct kc_wish *w);
 /* Whether nothing that may vary was taken as it is now: only then is "no" a proof. */
 bool kc_encoding_is_exact(const struct kc_encoding *x);
+/* What may be said of s instead of what the user said; NULL: nothing, or it was not encoded. */
+const struct kc_change *kc_encoded_change(const struct kc_encoding *x, const struct kc_sym *s);
 /* What may change in what was encoded so far. */
 const struct kc_changes *kc_encoded_changes(const struct kc_encoding *x);

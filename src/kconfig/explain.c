@@ -68,19 +68,10 @@ static void say(struct chain *x, int depth, const char *fmt, ...)
 	strv_addf(x->lines, "%*s%s", 2 * depth, "", words);
 }
 
-/* The last line that asks for a symbol. */
-static const struct kc_wish *asked_for(const struct kc_wishes *all, const char *name)
-{
-	for (size_t i = all->n; i-- > 0;)
-		if (str_eq(all->v[i].name, name))
-			return &all->v[i];
-	return NULL;
-}
-
 /* " (file:line)", or "" where no line asked. */
 static char *place(const struct chain *x, const struct kc_sym *s)
 {
-	const struct kc_wish *w = s->name ? asked_for(x->all, s->name) : NULL;
+	const struct kc_wish *w = s->name ? kc_last_wish(x->all, s->name) : NULL;
 
 	return w ? xasprintf(" (%s:%d)", w->pos.file, w->pos.line) : xstrdup("");
 }
@@ -124,14 +115,6 @@ char *kc_selectors(struct kc_conf *c, const struct kc_sym *s, enum kc_tri want)
 	if (n > MAX_NAMES)
 		str_addf(&out, " and %zu more", n - MAX_NAMES);
 	return str_take(&out);
-}
-
-static bool has_prompt(const struct kc_sym *s)
-{
-	for (const struct kc_prop *p = s->prop; p; p = p->next)
-		if (p->text)
-			return true;
-	return false;
 }
 
 static void say_symbol(struct chain *x, struct kc_sym *s, enum kc_tri want, int depth);
@@ -242,7 +225,7 @@ static void say_no_prompt(struct chain *x, const struct kc_sym *s, int depth)
 /* Why s is below want. A symbol that a line asked for goes no deeper: that line has its own report. */
 static void say_symbol(struct chain *x, struct kc_sym *s, enum kc_tri want, int depth)
 {
-	const struct kc_wish *asked = s->name ? asked_for(x->all, s->name) : NULL;
+	const struct kc_wish *asked = s->name ? kc_last_wish(x->all, s->name) : NULL;
 	const char *name = s->name ? s->name : "<choice>";
 	const struct kc_sym *other;
 
@@ -271,7 +254,7 @@ static void say_symbol(struct chain *x, struct kc_sym *s, enum kc_tri want, int 
 		say(x, depth + 1, "of its choice %s is y", other->name);
 	else if (kc_v(x->c, s)->visible >= want)
 		return; /* one line would do */
-	else if (!has_prompt(s))
+	else if (!kc_has_prompt(s))
 		say_no_prompt(x, s, depth + 1);
 	else
 		say_prompt(x, s, want, depth + 1);
@@ -287,7 +270,7 @@ static enum kc_reason too_low(struct chain *x, struct kc_sym *s, enum kc_tri wan
 	const struct kc_value *v = kc_v(x->c, s);
 	const struct kc_sym *other = other_member(x->c, s);
 
-	if (!has_prompt(s)) {
+	if (!kc_has_prompt(s)) {
 		say_no_prompt(x, s, 0);
 		return KC_NO_PROMPT;
 	}
@@ -330,7 +313,7 @@ static enum kc_reason too_high(struct chain *x, struct kc_sym *s, enum kc_tri wa
 		    can_be_other(x->c, s) ? "" : ", but none can be had");
 		return KC_FORCED;
 	}
-	if (!has_prompt(s)) {
+	if (!kc_has_prompt(s)) {
 		say_no_prompt(x, s, 0);
 		return KC_NO_PROMPT;
 	}
@@ -388,7 +371,7 @@ static enum kc_reason text_reason(struct chain *x, struct kc_sym *s, const struc
 		    s->type == KC_INT ? "a decimal" : "a hexadecimal", w->value);
 		return KC_BAD_VALUE;
 	}
-	if (!has_prompt(s)) {
+	if (!kc_has_prompt(s)) {
 		say(x, 0, "%s has no prompt; it is set by its default alone", s->name);
 		return KC_NO_PROMPT;
 	}
@@ -427,20 +410,9 @@ void kc_near_names(const struct kc_tree *t, const char *name, struct strv *ret)
 	}
 }
 
-static char *now_of(const struct kc_conf *c, const struct kc_sym *s)
-{
-	struct str out = { 0 };
-
-	if (s->type == KC_STRING)
-		kc_add_quoted(&out, kc_value_text(c, s));
-	else
-		str_adds(&out, kc_value_text(c, s));
-	return str_take(&out);
-}
-
 static enum kc_reason reason_of(struct chain *x, struct kc_sym *s, const struct kc_wish *w)
 {
-	const struct kc_wish *last = asked_for(x->all, w->name);
+	const struct kc_wish *last = kc_last_wish(x->all, w->name);
 
 	if (last && last != w && !str_eq(last->value, w->value)) {
 		say(x, 0, "%s:%d asks for %s", last->pos.file, last->pos.line, last->value);
@@ -476,7 +448,7 @@ void kc_explain(struct kc_conf *c, const struct kc_wish *w, const struct kc_wish
 		return;
 	}
 	kc_calc(c, s);
-	ret->now = now_of(c, s);
+	ret->now = kc_quoted_value(c, s);
 	ret->reason = holds(c, s, w) ? KC_HOLDS : reason_of(&x, s, w);
 	free(x.told.v);
 }

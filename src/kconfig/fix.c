@@ -13,6 +13,7 @@
 /* A wish that counts: no later one is about the same symbol. */
 struct goal {
 	const struct kc_wish *wish;
+	const struct kc_sym *sym;
 	int lit;   /* it holds */
 	int other; /* there is another line for its symbol; SAT_FALSE: there cannot be */
 	bool holds;
@@ -54,20 +55,11 @@ static void add_goals(struct kc_fixer *f, struct kc_conf *c, const struct kc_wis
 		if (!s || f->fixed[s->id])
 			continue;
 		f->fixed[s->id] = true;
-		vec_push(&f->goals,
-			 ((struct goal){
-				 .wish = w, .holds = kc_holds(c, w), .optional = w->optional }));
+		vec_push(&f->goals, ((struct goal){ .wish = w,
+						    .sym = s,
+						    .holds = kc_holds(c, w),
+						    .optional = w->optional }));
 	}
-}
-
-static int other_line(const struct kc_fixer *f, const struct kc_wish *w)
-{
-	const struct kc_changes *all = kc_encoded_changes(f->encoding);
-
-	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i].fixed && str_eq(all->v[i].sym->name, w->name))
-			return all->v[i].on;
-	return SAT_FALSE;
 }
 
 static void encode_goals(struct kc_fixer *f)
@@ -85,8 +77,9 @@ static void encode_goals(struct kc_fixer *f)
 	}
 	for (size_t i = 0; i < f->goals.n; i++) {
 		struct goal *g = &f->goals.v[i];
+		const struct kc_change *change = kc_encoded_change(f->encoding, g->sym);
 
-		g->other = other_line(f, g->wish);
+		g->other = change ? change->on : SAT_FALSE;
 		sat_clause(f->sat, -f->keep, -g->other, 0);
 	}
 }
@@ -253,18 +246,12 @@ static bool proves(const struct kc_fixer *f, const struct kc_fix *fix, const boo
 /* What a line of the fix comes to in the encoding. */
 static int line_lit(const struct kc_fixer *f, const struct kc_fix_line *line)
 {
-	const struct kc_changes *all = kc_encoded_changes(f->encoding);
-	int says;
+	const struct kc_change *change = kc_encoded_change(f->encoding, line->sym);
+	int says = line->tri == KC_Y   ? change->to.y
+		   : line->tri == KC_M ? sat_and(f->sat, change->to.m, -change->to.y)
+				       : -change->to.m;
 
-	for (size_t i = 0; i < all->n; i++) {
-		if (all->v[i].sym != line->sym)
-			continue;
-		says = line->tri == KC_Y   ? all->v[i].to.y
-		       : line->tri == KC_M ? sat_and(f->sat, all->v[i].to.m, -all->v[i].to.y)
-					   : -all->v[i].to.m;
-		return sat_and(f->sat, all->v[i].on, says);
-	}
-	return SAT_TRUE;
+	return sat_and(f->sat, change->on, says);
 }
 
 /* Not these lines once more, whatever else is added to them, while the literal added to hard is assumed. */

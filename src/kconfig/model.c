@@ -179,6 +179,14 @@ struct kc_sym *kc_sym_lookup(struct kc_tree *t, const char *name, unsigned flags
 	return s;
 }
 
+bool kc_has_prompt(const struct kc_sym *s)
+{
+	for (const struct kc_prop *p = s->prop; p; p = p->next)
+		if (p->text)
+			return true;
+	return false;
+}
+
 struct kc_sym *kc_sym_find(const struct kc_tree *t, const char *name)
 {
 	struct kc_sym *s = constant(t, name);

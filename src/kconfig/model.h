@@ -210,6 +210,9 @@ static inline bool kc_is_member(const struct kc_sym *s)
 	return s->flags & KC_MEMBER;
 }
 
+/* Whether a user may ever be asked for it. */
+bool kc_has_prompt(const struct kc_sym *s);
+
 /* Whether text is a value of that type: 42, 0x2a or 2a, anything for strings, y/m/n first for bools. */
 bool kc_text_valid(enum kc_type type, const char *text);
 

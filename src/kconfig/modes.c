@@ -157,6 +157,15 @@ static void want_choice(struct kc_conf *c, const struct kc_menu *entry)
 		kc_v(c, entry->members->v[i])->flags |= KC_NEED_CHOICE;
 }
 
+static bool fill_choice(struct kc_conf *c, struct kc_sym *s, enum kc_fill fill)
+{
+	kc_calc(c, s);
+	if (fill == KC_FILL_RANDOM)
+		return draw_member(c, s);
+	kc_choice_fill(c, s);
+	return true;
+}
+
 static bool fill_by_table(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
 {
 	const uint32_t buckets = buckets_with_choices(c->tree);
@@ -167,20 +176,10 @@ static bool fill_by_table(struct kc_conf *c, enum kc_fill fill, const struct kc_
 	kc_invalidate(c);
 	for (size_t i = 0; i < c->tree->choices.n && fill != KC_FILL_RANDOM; i++)
 		want_choice(c, c->tree->choices.v[i]);
-	kc_for_each_sym(c->tree, n, s)
-	{
-		if (n >= buckets)
-			break;
-		if (kc_has_user(c, s) || !kc_is_choice(s))
-			continue;
-		kc_calc(c, s);
-		if (fill == KC_FILL_RANDOM) {
-			changed |= draw_member(c, s);
-		} else {
-			kc_choice_fill(c, s);
-			changed = true;
-		}
-	}
+	for (uint32_t i = 0; i < buckets; i++)
+		for (struct kc_sym *s = c->tree->bucket[i]; s; s = s->next)
+			if (kc_is_choice(s) && !kc_has_user(c, s))
+				changed |= fill_choice(c, s, fill);
 	return changed;
 }
 

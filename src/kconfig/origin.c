@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kconfig/origin.h"
 
-const struct kc_wish *kc_last_wish(const struct kc_wishes *all, const char *name)
-{
-	for (size_t i = all->n; i-- > 0;)
-		if (str_eq(all->v[i].name, name))
-			return &all->v[i];
-	return NULL;
-}
-
 struct kc_sym *kc_choice_chosen(const struct kc_conf *c, const struct kc_menu *choice)
 {
 	const struct kc_members *all = choice->members;

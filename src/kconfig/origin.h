@@ -10,7 +10,5 @@
  */
 char *kc_origin_words(struct kc_conf *c, const struct kc_sym *s, enum kc_origin origin,
 		      const struct kc_prop *prop);
-/* The last wish about that symbol, or NULL. */
-const struct kc_wish *kc_last_wish(const struct kc_wishes *all, const char *name);
 /* The member of a choice that is y, or NULL; values have been worked out. choice: its entry. */
 struct kc_sym *kc_choice_chosen(const struct kc_conf *c, const struct kc_menu *choice);

@@ -328,6 +328,14 @@ int kc_part_parse(struct kc_wishes *w, const struct kc_part_spec *spec, const ch
 	return parse(&r, text, n, err);
 }
 
+const struct kc_wish *kc_last_wish(const struct kc_wishes *all, const char *name)
+{
+	for (size_t i = all->n; i-- > 0;)
+		if (str_eq(all->v[i].name, name))
+			return &all->v[i];
+	return NULL;
+}
+
 void kc_wishes_release(struct kc_wishes *w)
 {
 	free(w->v);

@@ -60,4 +60,6 @@ int kc_part_read(struct kc_wishes *w, const struct kc_part_spec *spec, const cha
 /* The same for text; name is for places. */
 int kc_part_parse(struct kc_wishes *w, const struct kc_part_spec *spec, const char *text, size_t n,
 		  const char *name, struct err *err);
+/* The last wish about that symbol, or NULL. */
+const struct kc_wish *kc_last_wish(const struct kc_wishes *all, const char *name);
 void kc_wishes_release(struct kc_wishes *w);

@@ -179,21 +179,13 @@ static void drop(struct upgrade *u, const struct kc_renamed *r, const struct lin
 	u->ret->lost += item->asked;
 }
 
-static bool has_prompt(const struct kc_sym *s)
-{
-	for (const struct kc_prop *p = s->prop; p; p = p->next)
-		if (p->type == KC_P_PROMPT)
-			return true;
-	return false;
-}
-
 /* Whether the line may stand under that name: one that has lost its prompt may have another name for what was asked. */
 static bool is_at_home(const struct upgrade *u, const struct kc_sym *s, const struct line *l,
 		       const struct kc_renamed *r)
 {
 	if (!s)
 		return false;
-	return has_prompt(s) || r->back || !r->names.n || !counts(u, l);
+	return kc_has_prompt(s) || r->back || !r->names.n || !counts(u, l);
 }
 
 static void take_line(void *ctx, const char *name, const char *value, int number)
@@ -203,7 +195,7 @@ static void take_line(void *ctx, const char *name, const char *value, int number
 	struct kc_sym *s = kc_sym_defined(u->spec->to, name);
 	struct kc_renamed renamed = { 0 };
 
-	if (!s || !has_prompt(s))
+	if (!s || !kc_has_prompt(s))
 		kc_renames_find(u->spec->renames, u->spec->to, u->spec->version, u->spec->srcarch,
 				name, &renamed);
 	if (is_at_home(u, s, &l, &renamed)) {
