@@ -110,8 +110,8 @@ static bool differs(const struct kc_conf *c, const struct kc_sym *s)
 	if (!(v->flags & KC_AUTO))
 		return !tri || v->tri != KC_N;
 	if (tri)
-		return v->tri != v->auto_tri;
-	return s->type == KC_UNKNOWN || !str_eq(kc_value_text(c, s), v->auto_text);
+		return v->tri != c->of_auto[s->id].tri;
+	return s->type == KC_UNKNOWN || !str_eq(kc_value_text(c, s), c->of_auto[s->id].text);
 }
 
 static int touch_changed(struct kc_conf *c, const struct kc_files *f, struct err *err)

@@ -23,22 +23,28 @@ enum kc_value_flag {
 struct kc_value {
 	const char *text;      /* of strings, numbers and unknown symbols; a bool's is in tri */
 	const char *user_text; /* NULL: none */
-	const char *auto_text;
 	struct kc_sym *chosen; /* of an old choice */
 	struct kc_sym *user_chosen;
-	uint8_t tri, user_tri, auto_tri; /* enum kc_tri */
+	uint8_t tri, user_tri; /* enum kc_tri */
 	uint8_t visible, dir, rev, implied;
 	uint8_t flags;
 };
 
+/* What auto.conf says; KC_AUTO tells whether it does. */
+struct kc_auto {
+	const char *text;
+	uint8_t tri; /* enum kc_tri */
+};
+
 struct kc_conf {
 	const struct kc_tree *tree;
-	struct kc_value *v;    /* by kc_sym.id */
-	uint8_t *prompt_tri;   /* by kc_prop.id: as last worked out */
-	uint8_t *known;	       /* by kc_expr.id: its value plus 1, 0: not known */
-	uint32_t n_known;      /* expressions that printing makes later are not among them */
-	uint32_t early;	       /* so often a value was looked at while it was worked out */
-	struct kc_sym **order; /* plain choices: members by priority, at kc_members.first */
+	struct kc_value *v;	 /* by kc_sym.id */
+	struct kc_auto *of_auto; /* the same; NULL: it was not read */
+	uint8_t *prompt_tri;	 /* by kc_prop.id: as last worked out */
+	uint8_t *known;		 /* by kc_expr.id: its value plus 1, 0: not known */
+	uint32_t n_known;	 /* expressions that printing makes later are not among them */
+	uint32_t early;		 /* so often a value was looked at while it was worked out */
+	struct kc_sym **order;	 /* plain choices: members by priority, at kc_members.first */
 	struct arena text;
 	uint8_t modules; /* of the symbol MODULES */
 	bool changed;	 /* differs from the file it was read from */
@@ -49,7 +55,7 @@ struct kc_conf {
 
 /* say may be NULL. */
 struct kc_conf *kc_conf_new(const struct kc_tree *tree, kc_say_fn *say, void *ctx);
-/* A copy that shares the texts of c, which must outlive it. */
+/* A copy that shares the texts of c, which must outlive it; it knows nothing of auto.conf. */
 struct kc_conf *kc_conf_copy(const struct kc_conf *c);
 void kc_conf_free(struct kc_conf *c);
 

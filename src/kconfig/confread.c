@@ -42,7 +42,7 @@ static void take_tri(struct reading *r, struct kc_sym *s, enum kc_tri tri)
 	struct kc_value *v = kc_v(r->c, s);
 
 	if (r->source == KC_FROM_AUTO)
-		v->auto_tri = (uint8_t)tri;
+		r->c->of_auto[s->id].tri = (uint8_t)tri;
 	else
 		v->user_tri = (uint8_t)tri;
 	v->flags |= flag_of(r);
@@ -54,7 +54,7 @@ static void take_text(struct reading *r, struct kc_sym *s, const char *text)
 
 	text = arena_strdup(&r->c->text, text);
 	if (r->source == KC_FROM_AUTO)
-		v->auto_text = text;
+		r->c->of_auto[s->id].text = text;
 	else
 		v->user_text = text;
 	v->flags |= flag_of(r);
@@ -127,10 +127,9 @@ static bool take_value(struct reading *r, struct kc_sym *s, char *text)
 static void tell_old_choice(struct reading *r, struct kc_sym *s)
 {
 	struct kc_value *choice = kc_v(r->c, s->choice->sym);
-	const struct kc_value *v = kc_v(r->c, s);
-	bool is_auto = r->source == KC_FROM_AUTO;
-	uint8_t *of_choice = is_auto ? &choice->auto_tri : &choice->user_tri;
-	enum kc_tri tri = is_auto ? v->auto_tri : v->user_tri;
+	struct kc_auto *of_auto = r->source == KC_FROM_AUTO ? r->c->of_auto : NULL;
+	uint8_t *of_choice = of_auto ? &of_auto[s->choice->sym->id].tri : &choice->user_tri;
+	enum kc_tri tri = of_auto ? of_auto[s->id].tri : kc_v(r->c, s)->user_tri;
 
 	if (tri == KC_M && *of_choice == KC_Y) {
 		warn(r, "%s creates inconsistent choice state", s->name);
@@ -138,7 +137,7 @@ static void tell_old_choice(struct reading *r, struct kc_sym *s)
 	} else if (tri == KC_Y) {
 		if (*of_choice != KC_N)
 			warn(r, "override: %s changes choice state", s->name);
-		if (!is_auto)
+		if (!of_auto)
 			choice->user_chosen = s;
 	}
 	*of_choice = (uint8_t)kc_or(*of_choice, tri);
@@ -241,14 +240,15 @@ static void forget(struct kc_conf *c, enum kc_source source)
 	uint8_t drop = plain && source == KC_FROM_AUTO ? flag : flag | KC_VALID;
 
 	kc_forget_exprs(c);
+	if (source == KC_FROM_AUTO) {
+		free(c->of_auto);
+		c->of_auto = xcalloc(c->tree->n_syms, sizeof(*c->of_auto));
+	}
 	for (uint32_t i = KC_Y + 1; i < c->tree->n_syms; i++) {
 		struct kc_value *v = &c->v[i];
 
 		v->flags &= (uint8_t)~drop;
-		if (source == KC_FROM_AUTO) {
-			v->auto_text = NULL;
-			v->auto_tri = KC_N;
-		} else {
+		if (source == KC_FROM_USER) {
 			v->user_text = NULL;
 			v->user_chosen = NULL;
 			v->user_tri = KC_N;

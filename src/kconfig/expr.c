@@ -6,6 +6,9 @@
  */
 #include "kconfig/expr.h"
 
+/* Far beyond what is let in where it is read; selects alone may grow higher. */
+#define MAX_HEIGHT_KEPT ((uint32_t)(1 << 24) - 1)
+
 static uint32_t expr_hash(enum kc_op op, const void *l, const void *r)
 {
 	uint64_t h = (uint64_t)op * UINT64_C(0x9e3779b97f4a7c15);
@@ -19,6 +22,10 @@ static void grow(struct kc_tree *t)
 {
 	uint32_t slots = t->expr_slots ? t->expr_slots * 4 : 1 << 12;
 	struct kc_expr **table = kc_region_alloc(&t->mem, slots * sizeof(struct kc_expr *));
+	struct kc_expr_more *more = kc_region_alloc(&t->mem, slots * sizeof(*more));
+
+	if (t->n_exprs)
+		memcpy(more, t->expr_more, t->n_exprs * sizeof(*more));
 
 	for (uint32_t i = 0; i < t->expr_slots; i++) {
 		struct kc_expr *next;
@@ -26,12 +33,13 @@ static void grow(struct kc_tree *t)
 		for (struct kc_expr *e = t->exprs[i]; e; e = next) {
 			uint32_t h = expr_hash(e->op, e->left.any, e->right.any) & (slots - 1);
 
-			next = e->next;
-			e->next = table[h];
+			next = more[e->id].next;
+			more[e->id].next = table[h];
 			table[h] = e;
 		}
 	}
 	t->exprs = table;
+	t->expr_more = more;
 	t->expr_slots = slots;
 }
 
@@ -53,17 +61,17 @@ static const struct kc_expr *intern(struct kc_tree *t, enum kc_op op, const void
 	if (t->n_exprs >= t->expr_slots)
 		grow(t);
 	head = &t->exprs[expr_hash(op, l, r) & (t->expr_slots - 1)];
-	for (e = *head; e; e = e->next)
+	for (e = *head; e; e = t->expr_more[e->id].next)
 		if (e->op == op && e->left.any == l && e->right.any == r)
 			return e;
 	e = kc_region_alloc(&t->mem, sizeof(*e));
 	e->op = op;
 	e->left.any = l;
 	e->right.any = r;
-	e->height = 1 + height_below(op, l, r);
-	e->next = *head;
-	*head = e;
+	e->height = MIN(1 + height_below(op, l, r), MAX_HEIGHT_KEPT);
 	e->id = t->n_exprs++;
+	t->expr_more[e->id].next = *head;
+	*head = e;
 	return e;
 }
 
@@ -466,10 +474,10 @@ const struct kc_expr *kc_expr_dedup(struct kc_tree *t, const struct kc_expr *e)
 
 	if (!e || !is_junction(e))
 		return e;
-	if (e->deduped)
-		return e->deduped;
+	if (t->expr_more[e->id].deduped)
+		return t->expr_more[e->id].deduped;
 	result = t->dialect.dups_by_halves ? dedup_by_halves(t, e) : dedup_by_passes(t, e);
-	((struct kc_expr *)e)->deduped = ((struct kc_expr *)result)->deduped = result;
+	t->expr_more[e->id].deduped = t->expr_more[result->id].deduped = result;
 	return result;
 }
 

@@ -123,8 +123,30 @@ static void *move_in(struct kc_tree *t, void *v, size_t n, size_t size)
 	return moved;
 }
 
+static bool shapes_value(const struct kc_prop *p)
+{
+	return p->text || p->type == KC_P_DEFAULT || p->type == KC_P_RANGE;
+}
+
+/* Both lists keep their order. */
+static void part_props(struct kc_sym *s)
+{
+	struct kc_prop *p = s->prop, **value = &s->prop, **other = &s->others;
+
+	for (; p; p = p->next) {
+		struct kc_prop ***end = shapes_value(p) ? &value : &other;
+
+		**end = p;
+		*end = &p->next;
+	}
+	*value = *other = NULL;
+	s->prop_last = NULL;
+}
+
 void kc_tree_seal(struct kc_tree *t)
 {
+	for (uint32_t i = 0; i < t->n_syms; i++)
+		part_props(t->by_id[i]);
 	for (size_t i = 0; i < t->choices.n; i++) {
 		struct kc_members *all = t->choices.v[i]->members;
 

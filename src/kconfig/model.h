@@ -65,10 +65,14 @@ union kc_operand {
 
 /* Interned: equal expressions of a tree have equal pointers. NULL stands for y. */
 struct kc_expr {
-	enum kc_op op;
-	uint32_t id; /* index into kc_conf.known */
+	enum kc_op op : 8;
+	uint32_t height : 24; /* of the tree it is */
+	uint32_t id;	      /* index into kc_conf.known, kc_tree.expr_more */
 	union kc_operand left, right;
-	uint32_t height;	       /* of the tree it is */
+};
+
+/* What making expressions needs, and working them out does not. */
+struct kc_expr_more {
 	struct kc_expr *next;	       /* in its hash bucket */
 	const struct kc_expr *deduped; /* what kc_expr_dedup() makes of it, once that is known */
 };
@@ -90,13 +94,13 @@ const char *kc_prop_name(enum kc_prop_type type);
 struct kc_prop {
 	struct kc_prop *next; /* of the same symbol, in the order of reading */
 	enum kc_prop_type type;
+	uint32_t id;	  /* index of prompts into kc_conf.prompt_tri; else 0 */
 	const char *text; /* prompt, menu, comment */
 	const struct kc_expr
 		*cond; /* whole condition: its own `if`, the entry's and all surrounding ones */
 	const struct kc_expr *expr; /* value, selected symbol, range */
 	struct kc_menu *menu;	    /* the entry it stands in */
 	struct kc_pos pos;
-	uint32_t id; /* index of prompts into kc_conf.prompt_tri; else 0 */
 };
 
 /* A place in the menu: a config entry, a choice, a menu, a comment, an if. */
@@ -129,19 +133,23 @@ enum kc_sym_flag {
 	KC_TRANSITIONAL = 32 /* read, never written (6.18) */
 };
 
+/* What working out values looks at comes first: most of the time that takes is spent on waiting for memory. */
 struct kc_sym {
-	const char *name; /* NULL: an unnamed choice */
 	enum kc_type type;
 	unsigned flags;
 	uint32_t id; /* index into kc_conf.v */
 	bool checked;
-	struct kc_prop *prop, *prop_last;
-	struct kc_menu *defs, *defs_last;
+	bool on_path; /* being looked at (cycle.c) */
+	struct kc_prop
+		*prop; /* once sealed, those that shape its value: prompts, defaults, ranges */
 	const struct kc_expr *dir_dep, *rev_dep, *implied;
-	struct kc_menu *choice; /* of a member: the entry of its choice */
-	uint32_t height;	/* how deep a look at its dependencies goes; 0: not known yet */
-	bool on_path;		/* being looked at (cycle.c) */
-	struct kc_sym *next;	/* in its hash bucket */
+	struct kc_menu *choice;	   /* of a member: the entry of its choice */
+	const char *name;	   /* NULL: an unnamed choice */
+	struct kc_sym *next;	   /* in its hash bucket */
+	struct kc_prop *others;	   /* once sealed, the other properties: select, imply, ... */
+	struct kc_prop *prop_last; /* until sealed */
+	struct kc_menu *defs, *defs_last;
+	uint32_t height; /* how deep a look at its dependencies goes; 0: not known yet */
 };
 
 struct kc_env_use {
@@ -156,7 +164,8 @@ struct kc_tree {
 	struct kc_menu *root;
 	struct kc_sym *
 		*bucket; /* dialect.sym_buckets of them; conf goes through symbols in this order */
-	struct kc_expr **exprs;
+	struct kc_expr **exprs;		/* by hash */
+	struct kc_expr_more *expr_more; /* by id */
 	uint32_t n_exprs, expr_slots;
 	uint32_t n_syms, n_prompts, n_order;
 	struct kc_sym **by_id;

@@ -85,7 +85,8 @@ static void fill_by_menu(struct kc_conf *c, enum kc_fill fill, const struct kc_o
 {
 	const struct kc_menu *root = c->tree->root;
 
-	for (const struct kc_menu *m = kc_menu_next(root, root); m; m = kc_menu_next(m, root)) {
+	for (const struct kc_menu *m = kc_menu_next(root, root); m && fill != KC_FILL_DEFAULT;
+	     m = kc_menu_next(m, root)) {
 		const struct kc_sym *s = m->sym;
 
 		if (!s || !m->prompt || kc_has_user(c, s) || kc_is_member(s) ||
@@ -94,7 +95,7 @@ static void fill_by_menu(struct kc_conf *c, enum kc_fill fill, const struct kc_o
 		if (kc_is_choice(s)) {
 			if (fill == KC_FILL_RANDOM)
 				randomize(c, m);
-		} else if (fill != KC_FILL_DEFAULT) {
+		} else {
 			kc_v(c, s)->user_tri = (uint8_t)filled(s, fill, odds);
 			kc_v(c, s)->flags |= KC_USER;
 		}

@@ -49,12 +49,13 @@ static void add_prompt(struct kc_conf *c, struct str *out, const struct kc_menu 
 	add_location(c, out, m);
 }
 
+/* What s selects or implies. */
 static void add_props(struct kc_conf *c, struct str *out, const struct kc_sym *s,
 		      enum kc_prop_type type, const char *title)
 {
 	const char *before = title;
 
-	for (const struct kc_prop *p = s->prop; p; p = p->next) {
+	for (const struct kc_prop *p = s->others; p; p = p->next) {
 		if (p->type != type)
 			continue;
 		str_adds(out, before);

@@ -45,6 +45,7 @@ struct kc_conf *kc_conf_copy(const struct kc_conf *c)
 	n->prompt_tri = xmemdup(c->prompt_tri, c->tree->n_prompts);
 	n->known = xmemdup(c->known, c->n_known);
 	n->order = xmemdup(c->order, c->tree->n_order * sizeof(struct kc_sym *));
+	n->of_auto = NULL;
 	n->text = (struct arena){ 0 };
 	return n;
 }
@@ -54,6 +55,7 @@ void kc_conf_free(struct kc_conf *c)
 	if (!c)
 		return;
 	free(c->v);
+	free(c->of_auto);
 	free(c->prompt_tri);
 	free(c->known);
 	free(c->order);
