@@ -17,7 +17,7 @@ void check_subject_release(struct check_subject *s)
 {
 	dotconfig_release(&s->config);
 	str_release(&s->text);
-	str_release(&s->start.text);
+	config_start_release(&s->start);
 	free(s->name);
 	free(s->version);
 	free(s->arch);
@@ -179,6 +179,7 @@ static int read_tree(struct check_subject *s, const struct check_spec *spec, str
 		return sets_nothing(s, err);
 	if (s->arch && !str_eq(kc_srcarch(s->arch), s->tree.srcarch))
 		return other_arch(s, s->tree.arch, err);
+	config_start_take(&s->tree, &s->start);
 	return take_made(s, err);
 }
 

@@ -112,7 +112,7 @@ static void look(struct blame *b)
 
 	kc_conf_kept(b->whole.conf, "CONFIG_", &kept);
 	b->kept = kc_conf_from_text(b->tree.tree, &files, &kept);
-	dotconfig_each(str_c(&b->whole.base), b->whole.base.n, take_line, &b->lines);
+	dotconfig_each(str_c(&b->whole.start.text), b->whole.start.text.n, take_line, &b->lines);
 	b->list = b->out->json ? json_array() : NULL;
 	dotconfig_each(str_c(&b->whole.text), b->whole.text.n, tell_line, b);
 	if (b->out->json)

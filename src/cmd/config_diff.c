@@ -175,7 +175,7 @@ static void look_at_line(void *ctx, const char *name, const char *value, int lin
 static void find_unknown(struct diffing *d, const struct side *s)
 {
 	d->side = s;
-	dotconfig_each(str_c(&s->made.base), s->made.base.n, look_at_line, d);
+	dotconfig_each(str_c(&s->made.start.text), s->made.start.text.n, look_at_line, d);
 }
 
 /* The differences. */

@@ -224,10 +224,9 @@ static bool add_defconfig(const struct config_tree *t, struct str *to)
 	       add_named_defconfig(t, to);
 }
 
-int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
+static int read_start(const struct config_tree *t, const char *base, struct config_start *ret,
 		      struct err *err)
 {
-	*ret = (struct config_start){ .fill = KC_FILL_DEFAULT };
 	for (size_t i = 0; base && i < countof(fills); i++) {
 		if (str_eq(base, fills[i].name)) {
 			ret->fill = fills[i].fill;
@@ -248,40 +247,73 @@ int config_start_read(const struct config_tree *t, const char *base, struct conf
 	return config_read(base, &ret->text, err);
 }
 
+int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
+		      struct err *err)
+{
+	int r;
+
+	*ret = (struct config_start){ .fill = KC_FILL_DEFAULT };
+	r = read_start(t, base, ret, err);
+	if (r == 0)
+		config_start_take(t, ret);
+	return r;
+}
+
+void config_start_take(const struct config_tree *t, struct config_start *s)
+{
+	const struct kc_files files = config_files(t);
+
+	if (!s->text.n)
+		return;
+	s->read = kc_conf_new(t->tree, NULL, NULL);
+	kc_conf_read_text(s->read, &files, &s->text, "base");
+}
+
 void config_start_release(struct config_start *s)
 {
+	kc_conf_free(s->read);
 	str_release(&s->text);
+	*s = (struct config_start){ 0 };
 }
 
 void config_made_release(struct config_made *m)
 {
 	kc_conf_free(m->asked);
 	kc_conf_free(m->conf);
+	config_start_release(&m->start);
 	str_release(&m->text);
-	str_release(&m->base);
 	*m = (struct config_made){ 0 };
 }
 
-void config_make_on(const struct config_tree *t, const struct config_start *start,
-		    const struct kc_wishes *wishes, struct config_made *ret)
+/* What was said, and nothing worked out yet. */
+static struct kc_conf *read_all(const struct config_tree *t, const struct config_start *start,
+				const struct kc_wishes *wishes)
 {
 	const struct kc_files files = config_files(t);
 	auto_str struct str text = { 0 };
 	struct kc_conf *c;
 
-	config_made_release(ret);
-	str_add(&ret->base, str_c(&start->text), start->text.n);
-	str_add(&text, str_c(&start->text), start->text.n);
-	str_addc(&text, '\n');
 	for (size_t i = 0; i < wishes->n; i++)
 		str_addf(&text, "CONFIG_%s=%s\n", wishes->v[i].name, wishes->v[i].value);
-	ret->conf = c = kc_conf_new(t->tree, NULL, NULL);
-	if (start->text.n || wishes->n)
+	c = start->read ? kc_conf_copy(start->read) : kc_conf_new(t->tree, NULL, NULL);
+	if (start->read)
+		kc_conf_read_more(c, &files, &text, "parts");
+	else if (wishes->n)
 		kc_conf_read_text(c, &files, &text, "parts");
+	return c;
+}
+
+/* ret holds nothing but a start. */
+static void make(const struct config_tree *t, const struct config_start *start,
+		 const struct kc_wishes *wishes, struct config_made *ret)
+{
+	struct kc_conf *c = read_all(t, start, wishes);
+
+	ret->conf = c;
 	if (start->fill == KC_FILL_DEFAULT)
 		ret->asked = kc_conf_copy(c);
 	/* conf's all*config take what is given as a seed, its other modes as a configuration */
-	ret->checked = start->text.n;
+	ret->checked = start->read;
 	if (ret->checked)
 		kc_conf_check_read(c, 0);
 	kc_fill(c, start->fill, NULL);
@@ -291,14 +323,22 @@ void config_make_on(const struct config_tree *t, const struct config_start *star
 	kc_conf_text(c, "CONFIG_", &ret->text);
 }
 
+void config_make_on(const struct config_tree *t, const struct config_start *start,
+		    const struct kc_wishes *wishes, struct config_made *ret)
+{
+	config_made_release(ret);
+	make(t, start, wishes, ret);
+}
+
 int config_make(const struct config_tree *t, const char *base, const struct kc_wishes *wishes,
 		struct config_made *ret, struct err *err)
 {
-	cleanup(config_start_release) struct config_start start = { 0 };
-	int r = config_start_read(t, base, &start, err);
+	int r;
 
+	config_made_release(ret);
+	r = config_start_read(t, base, &ret->start, err);
 	if (r == 0)
-		config_make_on(t, &start, wishes, ret);
+		make(t, &ret->start, wishes, ret);
 	return r;
 }
 

@@ -46,9 +46,10 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 		     struct err *err);
 void config_tree_release(struct config_tree *t);
 
-/* What wishes are put on: the text of a base, and how the rest is filled. A zeroed struct is alldefconfig's. */
+/* What wishes are put on: a base, and how the rest is filled. A zeroed struct is alldefconfig's. */
 struct config_start {
 	struct str text;
+	struct kc_conf *read; /* the text; NULL: there is none */
 	enum kc_fill fill;
 };
 
@@ -58,6 +59,8 @@ struct config_start {
  */
 int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
 		      struct err *err);
+/* The same for a text that was put there. */
+void config_start_take(const struct config_tree *t, struct config_start *s);
 void config_start_release(struct config_start *s);
 
 /* A configuration, and what it was made from. A zeroed struct holds none. */
@@ -67,10 +70,10 @@ struct config_made {
 		*asked;	 /* before what is not visible was dropped: what kc_fixer_new() wants */
 	bool checked;	 /* it was, between the two */
 	struct str text; /* of .config */
-	struct str base; /* the base's own, as it was read */
+	struct config_start start; /* config_make()'s own */
 };
 
-/* A configuration from wishes on a start; what ret held is released before. */
+/* A configuration from wishes on a start, which must outlive it; what ret held is released before. */
 void config_make_on(const struct config_tree *t, const struct config_start *start,
 		    const struct kc_wishes *wishes, struct config_made *ret);
 /* The same from a base. */

@@ -40,7 +40,10 @@ int kc_conf_read_file(struct kc_conf *c, const struct kc_files *f, const char *n
 /* The same for a text; name is for warnings. Returns their number. */
 unsigned kc_conf_read_text(struct kc_conf *c, const struct kc_files *f, const struct str *text,
 			   const char *name);
-/* The same for kc_conf_name(), or the first readable one of $KCONFIG_DEFCONFIG_LIST. */
+/* The same behind what was read before, of which nothing is forgotten. */
+unsigned kc_conf_read_more(struct kc_conf *c, const struct kc_files *f, const struct str *text,
+			   const char *name);
+/* The first for kc_conf_name(), or the first readable one of $KCONFIG_DEFCONFIG_LIST. */
 int kc_conf_read_default(struct kc_conf *c, const struct kc_files *f, unsigned *ret_warnings);
 /* A line of a bool or a tristate, behind those that were read. */
 void kc_conf_take(struct kc_conf *c, struct kc_sym *s, enum kc_tri tri);

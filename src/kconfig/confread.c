@@ -304,7 +304,6 @@ static unsigned parse_text(struct kc_conf *c, const struct kc_files *f, char *te
 	struct reading r = { .c = c, .f = f, .source = source, .name = name };
 	char *end = text + n;
 
-	forget(c, source);
 	for (char *p = text; p < end;) {
 		char *nl = memchr(p, '\n', (size_t)(end - p));
 		char *stop = nl ? nl : end;
@@ -327,11 +326,19 @@ static int parse(struct kc_conf *c, const struct kc_files *f, int fd, const char
 
 	if (err < 0)
 		return err;
+	forget(c, source);
 	*ret_warnings = parse_text(c, f, text.s, text.n, name, source);
 	return 0;
 }
 
 unsigned kc_conf_read_text(struct kc_conf *c, const struct kc_files *f, const struct str *text,
+			   const char *name)
+{
+	forget(c, KC_FROM_USER);
+	return kc_conf_read_more(c, f, text, name);
+}
+
+unsigned kc_conf_read_more(struct kc_conf *c, const struct kc_files *f, const struct str *text,
 			   const char *name)
 {
 	auto_free char *copy = xstrndup(str_c(text), text->n);
