@@ -369,6 +369,8 @@ static int open_at(const struct kc_parse *spec, const char *path, struct stat *r
 
 	if (fd >= 0 && fstat(fd, ret_st) < 0)
 		fd = close_fd(fd);
+	if (spec->turn)
+		spec->turn(spec->ctx);
 	if (spec->inputs)
 		kc_inputs_file(spec->inputs, path, fd < 0 ? NULL : ret_st);
 	return fd;

@@ -21,7 +21,8 @@ struct kc_parse {
 	const struct kc_dialect *dialect;
 	kc_shell_fn *shell;
 	kc_say_fn *say;		  /* may be NULL */
-	void *ctx;		  /* of both */
+	void (*turn)(void *ctx);  /* called at each file that is opened; may be NULL */
+	void *ctx;		  /* of all three */
 	struct kc_inputs *inputs; /* what the tree is made from is added here; may be NULL */
 };
 

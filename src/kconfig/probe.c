@@ -338,6 +338,16 @@ static struct asked *ask(struct kc_probe *p, const char *command, char *key)
 	return a;
 }
 
+/* They run while reading goes on: takes what has ended, starts what is next. */
+static void take_turn(void *ctx)
+{
+	struct kc_probe *p = ctx;
+
+	if (p->n_running)
+		wait_for(p, 0);
+	start_more(p);
+}
+
 /* What is not known yet: asked for, and waited for if that is to be. */
 static struct known *get(struct kc_probe *p, const char *command)
 {
@@ -349,14 +359,10 @@ static struct known *get(struct kc_probe *p, const char *command)
 		return k;
 	if (!a)
 		a = ask(p, command, str_take(&key));
-	if (p->waits) {
+	if (p->waits)
 		wait_for_one(p, a);
-	} else {
-		/* they run while reading goes on */
-		if (p->n_running)
-			wait_for(p, 0);
-		start_more(p);
-	}
+	else
+		take_turn(p);
 	return p->waits ? map_get(&p->known, command) : NULL;
 }
 
@@ -476,6 +482,7 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 		return 0;
 	asking.shell = answer;
 	asking.say = keep_line;
+	asking.turn = take_turn;
 	asking.ctx = p;
 	asking.inputs = &p->inputs;
 	begin_reading(p);
