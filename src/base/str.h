@@ -65,6 +65,8 @@ bool str_ends(const char *s, const char *suffix);
 bool str_skip(const char **s, const char *prefix);
 /* Case-insensitive edit distance (with transposition), for "did you mean". */
 size_t str_distance(const char *a, const char *b);
+/* The same for the first n bytes of a, quick for what is far: above most it is most + 1. */
+size_t str_near(const char *a, size_t n, const char *b, size_t most);
 /* The best match for word among n names (get(i, ctx)), or NULL if none is near. */
 const char *str_nearest(const char *word, const char *const *names, size_t n);
 

@@ -69,6 +69,34 @@ size_t str_distance(const char *a, const char *b)
 	return row[m];
 }
 
+/* Which letters and digits there are, one bit each; what else there is shares them. */
+static uint32_t letters(const char *s, size_t n)
+{
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < n; i++)
+		mask |= UINT32_C(1) << (s[i] & 31);
+	return mask;
+}
+
+/* An error changes one letter at most: the look at letters spares nearly all words the distance. */
+size_t str_near(const char *a, size_t n, const char *b, size_t most)
+{
+	size_t m = strlen(b);
+	uint32_t in_a, in_b;
+	auto_free char *copy = NULL;
+
+	if ((n > m ? n - m : m - n) > most)
+		return most + 1;
+	in_a = letters(a, n);
+	in_b = letters(b, m);
+	if ((size_t)__builtin_popcount(in_a & ~in_b) > most ||
+	    (size_t)__builtin_popcount(in_b & ~in_a) > most)
+		return most + 1;
+	copy = xstrndup(a, n);
+	return MIN(str_distance(copy, b), most + 1);
+}
+
 const char *str_nearest(const char *word, const char *const *names, size_t n)
 {
 	size_t len = strlen(word), best = len / 3 + 2;

@@ -38,6 +38,7 @@ struct menu_row {
 struct menu {
 	struct config_tree tree;
 	struct kc_finder *finder;
+	struct config_start start;
 	char *base, *file;	/* file: the part's, NULL until it is known */
 	struct kc_wishes under; /* of the other parts */
 	bool *held;		/* of each of them: whether it holds without the user's part */

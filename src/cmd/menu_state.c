@@ -41,15 +41,13 @@ static int make_values(const struct menu *m, const struct str *part, struct menu
 		       struct err *err)
 {
 	struct menu_values v = { 0 };
-	int r;
+	int r = all_wishes(m, part, &v.wishes, err);
 
-	r = all_wishes(m, part, &v.wishes, err);
-	if (r == 0)
-		r = config_make(&m->tree, m->base, &v.wishes, &v.made, err);
 	if (r < 0) {
 		values_release(&v);
 		return r;
 	}
+	config_make_on(&m->tree, &m->start, &v.wishes, &v.made);
 	for (uint32_t i = 0; i < m->tree.tree->n_syms; i++)
 		kc_calc(v.made.conf, m->tree.tree->by_id[i]);
 	*ret = v;
@@ -122,6 +120,8 @@ int menu_open(struct menu *m, const struct config_opts *o, const char *base, con
 	if (file && m->base)
 		r = not_twice(m, m->base, "the base", err);
 	if (r == 0)
+		r = config_start_read(&m->tree, m->base, &m->start, err);
+	if (r == 0)
 		r = read_parts(m, parts, n, err);
 	if (r == 0 && file)
 		r = read_file(file, &m->saved, err);
@@ -150,6 +150,7 @@ void menu_release(struct menu *m)
 {
 	menu_forget_ahead(m);
 	values_release(&m->now);
+	config_start_release(&m->start);
 	kc_finder_free(m->finder);
 	kc_wishes_release(&m->under);
 	free(m->base);

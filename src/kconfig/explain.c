@@ -394,19 +394,27 @@ void kc_near_names(const struct kc_tree *t, const char *name, struct strv *ret)
 {
 	const size_t n = strlen(name);
 	size_t max = MIN(n / 5 + 1, (size_t)MAX_ERRORS);
+	struct {
+		const char **v;
+		size_t n, cap;
+	} near[MAX_ERRORS + 1] = { 0 }; /* by distance */
 
 	/* no name of a symbol, nor near one */
 	if (n > MAX_NAME || strpbrk(name, " \t\n"))
 		return;
-	for (size_t distance = 1; distance <= max && ret->n < MAX_NEAR; distance++) {
-		for (uint32_t i = 0; i < t->n_syms && ret->n < MAX_NEAR; i++) {
-			const struct kc_sym *s = t->by_id[i];
+	for (uint32_t i = 0; i < t->n_syms; i++) {
+		const struct kc_sym *s = t->by_id[i];
+		size_t distance = max + 1;
 
-			if (s->name && s->defs && !kc_is_choice(s) &&
-			    strlen(s->name) + distance >= n && strlen(s->name) <= n + distance &&
-			    str_distance(name, s->name) == distance)
-				strv_add(ret, s->name);
-		}
+		if (s->name && s->defs && !kc_is_choice(s))
+			distance = str_near(name, n, s->name, max);
+		if (distance <= max && near[distance].n < MAX_NEAR)
+			vec_push(&near[distance], s->name);
+	}
+	for (size_t distance = 0; distance <= max; distance++) {
+		for (size_t i = 0; i < near[distance].n && ret->n < MAX_NEAR; i++)
+			strv_add(ret, near[distance].v[i]);
+		free(near[distance].v);
 	}
 }
 

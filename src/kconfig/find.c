@@ -192,33 +192,6 @@ static unsigned word_score(const struct kc_finder *f, const struct item *it, con
 	return help_scores[fit(text + it->help, text + it->end - 1, word, n)];
 }
 
-/* Which letters and digits there are, one bit each; what else there is shares them. */
-static uint32_t letters(const char *s, size_t n)
-{
-	uint32_t mask = 0;
-
-	for (size_t i = 0; i < n; i++)
-		mask |= UINT32_C(1) << (s[i] & 31);
-	return mask;
-}
-
-/* An error changes one letter at most: the look at letters spares nearly all names the distance. */
-static bool is_near(const char *name, size_t n, const char *word, size_t most)
-{
-	size_t m = strlen(word);
-	uint32_t a, b;
-	auto_free char *copy = NULL;
-
-	if ((n > m ? n - m : m - n) > most)
-		return false;
-	a = letters(name, n);
-	b = letters(word, m);
-	if ((size_t)__builtin_popcount(a & ~b) > most || (size_t)__builtin_popcount(b & ~a) > most)
-		return false;
-	copy = xstrndup(name, n);
-	return str_distance(copy, word) <= most;
-}
-
 /* The name, or one of its parts, but for a typing error. */
 static unsigned typo_score(const struct kc_finder *f, const struct item *it, const char *word,
 			   enum kc_found_in *in)
@@ -229,12 +202,12 @@ static unsigned typo_score(const struct kc_finder *f, const struct item *it, con
 	*in = KC_IN_TYPO;
 	if (n < MIN_TYPO)
 		return 0;
-	if (is_near(name, strlen(name), word, most))
+	if (str_near(name, strlen(name), word, most) <= most)
 		return 4;
 	for (const char *p = name; *p;) {
 		size_t part = strcspn(p, "_");
 
-		if (is_near(p, part, word, most))
+		if (str_near(p, part, word, most) <= most)
 			return 2;
 		p += part;
 		p += strspn(p, "_");

@@ -19,7 +19,8 @@
 
 #define MAX_FILE    (8 << 20)
 #define MAX_RECORDS 20000
-static const char magic[] = "kiln probes 1\n";
+#define MAX_FOLDERS 32 /* above the one where commands run */
+static const char magic[] = "kiln probes 2\n";
 
 struct kc_cache {
 	int dirfd;
@@ -27,7 +28,7 @@ struct kc_cache {
 	char *path;	  /* NULL: there is no place to keep it */
 	struct map known; /* key -> struct str */
 	struct map ids;	  /* word -> its identity, "" where it names nothing */
-	struct str tools; /* identities of what $CC and the like name */
+	char *tools;	  /* identities of what $CC and the like name, once they were wanted */
 	char *libraries;  /* identities of where these lie, once they were wanted */
 	bool loaded, changed;
 };
@@ -274,16 +275,59 @@ static void identify_parts(struct kc_cache *c, const char *word, struct str *out
 	}
 }
 
-/* rustc is mostly rustup's, which chooses one by what lies in its own folder. */
+static void add_folder(struct kc_cache *c, const char *path, struct str *out)
+{
+	struct stat st;
+
+	if (fstatat(c->dirfd, path, &st, 0) == 0)
+		str_addf(out, "%llx-%llx;", (unsigned long long)st.st_dev,
+			 (unsigned long long)st.st_ino);
+}
+
+/* rustup: a folder, or one around it, may have a toolchain of its own. */
+static void identify_toolchain_files(struct kc_cache *c, struct str *out)
+{
+	auto_str struct str path = { 0 };
+
+	str_adds(&path, ".");
+	for (int i = 0; i < MAX_FOLDERS; i++) {
+		auto_free char *old = path_join(str_c(&path), "rust-toolchain"),
+			       *new = path_join(str_c(&path), "rust-toolchain.toml");
+		struct stat st;
+
+		if (fstatat(c->dirfd, old, &st, 0) == 0)
+			add_id(out, old, &st);
+		if (fstatat(c->dirfd, new, &st, 0) == 0)
+			add_id(out, new, &st);
+		str_adds(&path, "/..");
+	}
+}
+
+/* Whether rustup's settings name a toolchain for some folder. */
+static bool has_overrides(const char *settings)
+{
+	auto_str struct str text = { 0 };
+	const char *p;
+
+	if (file_read(AT_FDCWD, settings, MAX_FILE, &text, NULL) < 0)
+		return false;
+	p = strstr(str_c(&text), "[overrides]");
+	if (!p)
+		return false;
+	p += strlen("[overrides]");
+	p += strspn(p, " \t\r\n");
+	return *p && *p != '[';
+}
+
+/* rustc is mostly rustup's, which chooses one by what lies in its own folder, and by where it is asked. */
 static void identify_rustup(struct kc_cache *c, struct str *out)
 {
 	static const char *const files[] = { "settings.toml", "update-hashes", "toolchains" };
-	const char *rustup = kc_env_get(c->env, "RUSTUP_HOME"), *home = kc_env_get(c->env, "HOME");
-	struct stat folder;
+	const char *home = kc_env_get(c->env, "HOME"), *rustup = kc_env_get(c->env, "RUSTUP_HOME");
+	auto_free char *dir = rustup ? xstrdup(rustup) : home ? path_join(home, ".rustup") : NULL;
 
-	for (size_t i = 0; i < countof(files) && (rustup || home); i++) {
-		auto_free char *path = rustup ? path_join(rustup, files[i])
-					      : path_join3(home, ".rustup", files[i]);
+	for (size_t i = 0; i < countof(files) && dir; i++) {
+		auto_free char *path = path_join(dir, files[i]);
 		struct file_id id;
 		struct stat st;
 
@@ -292,11 +336,10 @@ static void identify_rustup(struct kc_cache *c, struct str *out)
 		id = file_id_of(&st);
 		str_add_file_id(out, &id);
 		str_addc(out, ';');
+		if (i == 0 && has_overrides(path))
+			add_folder(c, ".", out);
 	}
-	/* a folder may have a toolchain of its own */
-	if (fstatat(c->dirfd, ".", &folder, 0) == 0)
-		str_addf(out, "%llx-%llx;", (unsigned long long)folder.st_dev,
-			 (unsigned long long)folder.st_ino);
+	identify_toolchain_files(c, out);
 }
 
 /* Where libraries, and what rustc's and bindgen's checks look for, come and go. */
@@ -361,6 +404,29 @@ static const char *identity(struct kc_cache *c, const char *word)
 	return known;
 }
 
+/* Identities of the programs that a variable's value names. */
+static void identify_value(struct kc_cache *c, const char *value, struct str *out)
+{
+	for (; value && *value; value += strspn(value, " \t")) {
+		size_t n = strcspn(value, " \t");
+		auto_free char *word = xstrndup(value, n);
+
+		str_adds(out, identity(c, word));
+		value += n;
+	}
+}
+
+static const char *tools(struct kc_cache *c)
+{
+	struct str out = { 0 };
+
+	for (size_t i = 0; tool_names[i] && !c->tools; i++)
+		identify_value(c, kc_env_get(c->env, tool_names[i]), &out);
+	if (!c->tools)
+		c->tools = str_take(&out);
+	return c->tools;
+}
+
 static bool is_word(char ch)
 {
 	return (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
@@ -379,6 +445,25 @@ static void hash_sibling(struct kc_cache *c, const char *script, const char *nam
 	auto_free char *dir = path_dir(script), *path = path_join(dir, name);
 
 	*h = hash_text(*h, identity(c, path));
+}
+
+/* "$CC", "${CC}": what the variable names. "$$", "$1" and variables of the command's own name nothing. */
+static void hash_variables(struct kc_cache *c, const char *command, uint64_t *h)
+{
+	auto_str struct str out = { 0 };
+
+	for (const char *p = command; (p = strchr(p, '$'));) {
+		auto_free char *name = NULL;
+		size_t n = 0;
+
+		p += 1 + (p[1] == '$' || p[1] == '{');
+		while (is_word(p[n]) && !strchr("./+-~@%", p[n]))
+			n++;
+		name = xstrndup(p, n);
+		if (n)
+			identify_value(c, kc_env_get(c->env, name), &out);
+	}
+	*h = hash_text(*h, str_c(&out));
 }
 
 static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
@@ -405,9 +490,9 @@ static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
 		script = true;
 		hash_sibling(c, word, "min-tool-version.sh", h);
 	}
-	/* a script, or $CC within a command, finds tools in the environment */
-	if (script || strchr(whole, '$'))
-		*h = hash_text(*h, str_c(&c->tools));
+	hash_variables(c, whole, h);
+	if (script)
+		*h = hash_text(*h, tools(c));
 	if (strstr(whole, "can-link") || strstr(whole, "rust"))
 		*h = hash_text(*h, libraries(c));
 }
@@ -460,17 +545,6 @@ struct kc_cache *kc_cache_open(int dirfd, char *const *env)
 	c->env = env;
 	if (dir_sub(DIR_CACHE, "probes", &dir, NULL) == 0)
 		c->path = xasprintf("%s/%016llx", dir, (unsigned long long)kc_env_hash(env));
-	for (size_t i = 0; tool_names[i]; i++) {
-		const char *value = kc_env_get(env, tool_names[i]);
-
-		for (; value && *value; value += strspn(value, " \t")) {
-			size_t n = strcspn(value, " \t");
-			auto_free char *word = xstrndup(value, n);
-
-			str_adds(&c->tools, identity(c, word));
-			value += n;
-		}
-	}
 	return c;
 }
 
@@ -505,7 +579,7 @@ void kc_cache_free(struct kc_cache *c)
 		return;
 	map_release(&c->known, free_str);
 	map_release(&c->ids, free);
-	str_release(&c->tools);
+	free(c->tools);
 	free(c->path);
 	free(c->libraries);
 	free(c);
