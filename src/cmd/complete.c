@@ -6,11 +6,13 @@
  */
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/config_tree.h"
+#include "kconfig/profile.h"
 
 /* What can stand as the value of an option or as an argument. */
 struct offer {
 	enum opt_complete kind;
-	char *words; /* OC_ENUM: separated by spaces; owned */
+	char *words; /* OC_ENUM, OC_PART: separated by spaces; owned */
 };
 
 /* One shell's way of writing it down. */
@@ -98,6 +100,34 @@ static char *words_in_usage(const char *args)
 	return NULL;
 }
 
+static struct offer offer_of_names(struct strv *names, enum opt_complete kind)
+{
+	struct offer offer = { kind, joined(names) };
+
+	strv_release(names);
+	return offer;
+}
+
+/* Those that this kiln came with. */
+static struct offer offer_of_profiles(void)
+{
+	struct strv names = { 0 };
+
+	kc_profile_names(&names, NULL);
+	return offer_of_names(&names, OC_ENUM);
+}
+
+static struct offer offer_of_parts(void)
+{
+	auto_strv struct strv names = { 0 };
+	struct strv all = { 0 };
+
+	config_part_names(&names);
+	for (size_t i = 0; i < names.n; i++)
+		strv_addf(&all, "kiln:%s", names.v[i]);
+	return offer_of_names(&all, OC_PART);
+}
+
 static struct offer offer_of_args(const struct cmd *cmd)
 {
 	const char *args = cmd->args ? cmd->args : "";
@@ -108,15 +138,17 @@ static struct offer offer_of_args(const struct cmd *cmd)
 		return (struct offer){ OC_ENUM, words };
 	if (strstr(args, "COMMAND")) {
 		first_words(&names);
-		words = joined(&names);
-		strv_release(&names);
-		return (struct offer){ OC_ENUM, words };
+		return offer_of_names(&names, OC_ENUM);
 	}
 	if (strstr(args, "KERNEL"))
 		return (struct offer){ OC_KERNEL, NULL };
 	if (strstr(args, "DIR"))
 		return (struct offer){ OC_DIR, NULL };
-	return (struct offer){ strstr(args, "FILE") || strstr(args, "PART") ? OC_FILE : OC_NONE,
+	if (strstr(args, "PROFILE"))
+		return offer_of_profiles();
+	if (strstr(args, "PART"))
+		return offer_of_parts();
+	return (struct offer){ strstr(args, "FILE") || str_eq(args, "CONFIG") ? OC_FILE : OC_NONE,
 			       NULL };
 }
 
@@ -195,6 +227,9 @@ static void write_offer(struct out *out, const struct offer *o)
 		break;
 	case OC_KERNEL:
 		out_print(out, "_kiln_kernels");
+		break;
+	case OC_PART:
+		out_print(out, "_kiln_parts %s", o->words);
 		break;
 	case OC_NONE:
 		out_print(out, ":");
@@ -283,6 +318,16 @@ static void write_bash(struct out *out)
 		"\tlocal releases=$(cd /lib/modules 2>/dev/null && echo *)\n"
 		"\tcompopt -o filenames\n"
 		"\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\"; compgen -W \"$releases\" -- \"$cur\")\n"
+		"}\n"
+		/* bash makes "kiln:9p" three words where a colon divides words */
+		"_kiln_parts() {\n"
+		"\tlocal all=\"$*\"\n"
+		"\t[[ $cur == : ]] && cur= prev=:\n"
+		"\tif [[ $prev == : ]]; then\n"
+		"\t\t_kiln_words \"${all//kiln:/}\"\n"
+		"\telse\n"
+		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$all\" -- \"$cur\"; compgen -f -- \"$cur\")\n"
+		"\tfi\n"
 		"}\n\n"
 		"_kiln() {\n"
 		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= i\n"
@@ -337,7 +382,8 @@ static void write_zsh(struct out *out)
 		       "_kiln_words() { compadd -- \"$@\" }\n"
 		       "_kiln_files() { _files }\n"
 		       "_kiln_dirs() { _files -/ }\n"
-		       "_kiln_kernels() { compadd -- /lib/modules/*(N:t); _files }\n\n"
+		       "_kiln_kernels() { compadd -- /lib/modules/*(N:t); _files }\n"
+		       "_kiln_parts() { compadd -- $@; _files }\n\n"
 		       "_kiln() {\n"
 		       "\tlocal cur=${words[CURRENT]} prev=${words[CURRENT-1]} cmd= i\n"
 		       "\tlocal -a opts\n"
@@ -381,6 +427,9 @@ static void fish_offer(struct out *out, const struct offer *o)
 		break;
 	case OC_KERNEL:
 		out_print(out, " -F -a '(__kiln_releases)'");
+		break;
+	case OC_PART:
+		out_print(out, " -F -a '%s'", o->words);
 		break;
 	case OC_NONE:
 		out_print(out, " -f");

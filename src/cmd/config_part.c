@@ -44,23 +44,30 @@ static void list_parts(const char *dir, const char *prefix, struct strv *to)
 		closedir(d);
 }
 
+void config_part_names(struct strv *to)
+{
+	auto_free char *dir = NULL;
+
+	if (dir_own_file("parts", &dir, NULL) == 0)
+		list_parts(dir, "", to);
+	strv_sort(to);
+}
+
 static int no_part(const char *name, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
 	auto_str struct str list = { 0 };
-	auto_free char *dir = NULL;
 	const char *near;
 
 	err_set(err, -ENOENT, "there is no built-in part 'kiln:%s'", name);
-	if (dir_own_file("parts", &dir, NULL) < 0)
+	config_part_names(&names);
+	if (!names.n)
 		return err_hint(err, -ENOENT, "this kiln came without its folder of parts");
-	list_parts(dir, "", &names);
 	near = str_nearest(name, (const char *const *)names.v, names.n);
 	if (near)
 		return err_hint(err, -ENOENT,
 				"did you mean 'kiln:%s'? 'kiln help config resolve' lists all",
 				near);
-	strv_sort(&names);
 	for (size_t i = 0; i < names.n; i++)
 		str_addf(&list, "%skiln:%s", i ? " " : "", names.v[i]);
 	return err_hint(err, -ENOENT, "there are %s", str_c(&list));

@@ -176,7 +176,7 @@ static void summarize(struct resolve *r, bool written)
 			 r->asked_for, r->held, r->failed, r->contradictions,
 			 written ? "" : "; nothing was written (--keep-going)");
 	if (r->failed && !r->o->fix && !r->o->fix_to)
-		out_note(r->out, "--fix adds the fewest lines that make as many as can be hold");
+		out_note(r->out, "--fix adds the fewest lines that make as many hold as possible");
 }
 
 static void make(struct resolve *r)
