@@ -87,7 +87,7 @@ static char *words_in_usage(const char *args)
 	while (*args) {
 		size_t n = strspn(args, letters);
 
-		if (n && memchr(args, '|', n)) {
+		if (n && args[0] != '|' && args[n - 1] != '|' && memchr(args, '|', n)) {
 			char *words = xstrndup(args, n);
 
 			for (char *p = words; *p; p++)
@@ -321,13 +321,17 @@ static void write_bash(struct out *out)
 		"}\n"
 		/* bash makes "kiln:9p" three words where a colon divides words */
 		"_kiln_parts() {\n"
-		"\tlocal all=\"$*\"\n"
-		"\t[[ $cur == : ]] && cur= prev=:\n"
-		"\tif [[ $prev == : ]]; then\n"
+		"\tlocal all=\"$*\" before=\n"
+		"\t((COMP_CWORD < 2)) || before=${COMP_WORDS[COMP_CWORD-2]}\n"
+		"\t[[ $cur == : ]] && before=$prev cur= prev=:\n"
+		"\tif [[ $prev == : && $before == kiln ]]; then\n"
 		"\t\t_kiln_words \"${all//kiln:/}\"\n"
-		"\telse\n"
-		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$all\" -- \"$cur\"; compgen -f -- \"$cur\")\n"
+		"\t\treturn\n"
 		"\tfi\n"
+		"\t_kiln_words \"$all\"\n"
+		"\t((${#COMPREPLY[@]})) || { _kiln_files; return; }\n"
+		/* no -o filenames: the colons would get backslashes */
+		"\tmapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- \"$cur\")\n"
 		"}\n\n"
 		"_kiln() {\n"
 		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= i\n"

@@ -109,7 +109,7 @@ static const char *cause(const struct set *s, const char *name)
 /* "n", "16", "\"text\""; of a symbol without a line "n" */
 static char *shown(const struct kc_conf *c, const struct kc_sym *sym)
 {
-	char *value = kc_file_value(c, sym);
+	char *value = kc_v(c, sym)->flags & KC_WRITE ? kc_file_value(c, sym) : NULL;
 
 	return value ? value : xstrdup("n");
 }

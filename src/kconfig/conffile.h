@@ -40,7 +40,7 @@ int kc_conf_read_file(struct kc_conf *c, const struct kc_files *f, const char *n
 /* The same for a text; name is for warnings. Returns their number. */
 unsigned kc_conf_read_text(struct kc_conf *c, const struct kc_files *f, const struct str *text,
 			   const char *name);
-/* The same behind what was read before, of which nothing is forgotten. */
+/* The same behind what was read before, of which nothing is forgotten, and nothing was worked out yet. */
 unsigned kc_conf_read_more(struct kc_conf *c, const struct kc_files *f, const struct str *text,
 			   const char *name);
 /* The first for kc_conf_name(), or the first readable one of $KCONFIG_DEFCONFIG_LIST. */

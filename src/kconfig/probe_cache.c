@@ -284,22 +284,23 @@ static void add_folder(struct kc_cache *c, const char *path, struct str *out)
 			 (unsigned long long)st.st_ino);
 }
 
-/* rustup: a folder, or one around it, may have a toolchain of its own. */
+/* A folder, or one around it, may have a toolchain of its own: for rustup, asdf, mise. */
 static void identify_toolchain_files(struct kc_cache *c, struct str *out)
 {
-	auto_str struct str path = { 0 };
+	static const char *const names[] = { "rust-toolchain", "rust-toolchain.toml",
+					     ".tool-versions", "mise.toml", ".mise.toml" };
+	auto_str struct str folder = { 0 };
 
-	str_adds(&path, ".");
+	str_adds(&folder, ".");
 	for (int i = 0; i < MAX_FOLDERS; i++) {
-		auto_free char *old = path_join(str_c(&path), "rust-toolchain"),
-			       *new = path_join(str_c(&path), "rust-toolchain.toml");
-		struct stat st;
+		for (size_t k = 0; k < countof(names); k++) {
+			auto_free char *path = path_join(str_c(&folder), names[k]);
+			struct stat st;
 
-		if (fstatat(c->dirfd, old, &st, 0) == 0)
-			add_id(out, old, &st);
-		if (fstatat(c->dirfd, new, &st, 0) == 0)
-			add_id(out, new, &st);
-		str_adds(&path, "/..");
+			if (fstatat(c->dirfd, path, &st, 0) == 0)
+				add_id(out, path, &st);
+		}
+		str_adds(&folder, "/..");
 	}
 }
 
@@ -311,10 +312,11 @@ static bool has_overrides(const char *settings)
 
 	if (file_read(AT_FDCWD, settings, MAX_FILE, &text, NULL) < 0)
 		return false;
-	p = strstr(str_c(&text), "[overrides]");
+	p = strstr(str_c(&text), "overrides");
 	if (!p)
 		return false;
-	p += strlen("[overrides]");
+	if (!str_skip(&p, "overrides]"))
+		return true; /* written otherwise than rustup does */
 	p += strspn(p, " \t\r\n");
 	return *p && *p != '[';
 }
@@ -326,6 +328,8 @@ static void identify_rustup(struct kc_cache *c, struct str *out)
 	const char *home = kc_env_get(c->env, "HOME"), *rustup = kc_env_get(c->env, "RUSTUP_HOME");
 	auto_free char *dir = rustup ? xstrdup(rustup) : home ? path_join(home, ".rustup") : NULL;
 
+	if (!dir)
+		add_folder(c, ".", out);
 	for (size_t i = 0; i < countof(files) && dir; i++) {
 		auto_free char *path = path_join(dir, files[i]);
 		struct file_id id;
@@ -427,10 +431,15 @@ static const char *tools(struct kc_cache *c)
 	return c->tools;
 }
 
-static bool is_word(char ch)
+static bool is_of_name(char ch)
 {
 	return (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
-	       strchr("_./+-~@%", ch);
+	       ch == '_';
+}
+
+static bool is_word(char ch)
+{
+	return is_of_name(ch) || (ch && strchr("./+-~@%", ch));
 }
 
 /* Whether a tree's own script is among the words: it finds its tools in the environment. */
@@ -447,23 +456,31 @@ static void hash_sibling(struct kc_cache *c, const char *script, const char *nam
 	*h = hash_text(*h, identity(c, path));
 }
 
-/* "$CC", "${CC}": what the variable names. "$$", "$1" and variables of the command's own name nothing. */
+/*
+ * "$CC", "${CC}": what the variable names, and all tools, for it may be a part of a name ("${CROSS_COMPILE}objdump").
+ * "$$", "$1" and variables of the command's own name nothing.
+ */
 static void hash_variables(struct kc_cache *c, const char *command, uint64_t *h)
 {
 	auto_str struct str out = { 0 };
+	bool any = false;
 
 	for (const char *p = command; (p = strchr(p, '$'));) {
 		auto_free char *name = NULL;
+		const char *value;
 		size_t n = 0;
 
 		p += 1 + (p[1] == '$' || p[1] == '{');
-		while (is_word(p[n]) && !strchr("./+-~@%", p[n]))
+		while (is_of_name(p[n]))
 			n++;
 		name = xstrndup(p, n);
-		if (n)
-			identify_value(c, kc_env_get(c->env, name), &out);
+		value = n ? kc_env_get(c->env, name) : NULL;
+		identify_value(c, value, &out);
+		any |= value != NULL;
 	}
 	*h = hash_text(*h, str_c(&out));
+	if (any)
+		*h = hash_text(*h, tools(c));
 }
 
 static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)

@@ -17,7 +17,7 @@
 #define PLACE_STEP UINT64_C(0x100000000)
 #define PLACES	   16
 /* Behind a mapped file, for what printing expressions may add. */
-#define SPARE ((size_t)16 << 20)
+#define SPARE ((size_t)64 << 20)
 
 static const size_t sizes[] = { (size_t)1 << 30, (size_t)1 << 28, (size_t)1 << 26 };
 

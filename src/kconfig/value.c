@@ -46,6 +46,8 @@ struct kc_conf *kc_conf_copy(const struct kc_conf *c)
 	n->known = xmemdup(c->known, c->n_known);
 	n->order = xmemdup(c->order, c->tree->n_order * sizeof(struct kc_sym *));
 	n->of_auto = NULL;
+	for (uint32_t i = 0; i < c->tree->n_syms && c->of_auto; i++)
+		n->v[i].flags &= (uint8_t)~KC_AUTO;
 	n->text = (struct arena){ 0 };
 	return n;
 }
