@@ -67,7 +67,7 @@ bool str_skip(const char **s, const char *prefix);
 size_t str_distance(const char *a, const char *b);
 /* The same for the first n bytes of a, quick for what is far: above most it is most + 1. */
 size_t str_near(const char *a, size_t n, const char *b, size_t most);
-/* The best match for word among n names (get(i, ctx)), or NULL if none is near. */
+/* The best match for word among n names, or NULL if none is near. */
 const char *str_nearest(const char *word, const char *const *names, size_t n);
 
 /* Whole-string numbers; false if s is not one, or out of range. Decimal, or hex behind 0x. */

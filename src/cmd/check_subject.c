@@ -236,14 +236,12 @@ int check_subject_make(const struct check_subject *s, const struct kc_wishes *wi
 bool check_subject_is(const struct check_subject *s, const char *path)
 {
 	auto_str struct str text = { 0 };
-	struct stat a, b;
+	struct stat st;
 
-	if (stat(path, &a) < 0)
-		return false;
-	if (s->is_file && stat(s->name, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-		return true;
+	if (s->is_file)
+		return file_same(s->name, path);
 	/* of a kernel only the text is known */
-	return S_ISREG(a.st_mode) && !s->is_file &&
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	       file_read(AT_FDCWD, path, MAX_CONFIG, &text, NULL) == 0 &&
 	       text.n == s->start.text.n && s->start.text.n &&
 	       !memcmp(text.s, s->start.text.s, text.n);

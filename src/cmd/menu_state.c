@@ -69,19 +69,9 @@ static int read_file(const char *file, struct str *ret, struct err *err)
 	return file_read(AT_FDCWD, file, MAX_PART, ret, err);
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	if (str_eq(a, b))
-		return true;
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-	       sa.st_ino == sb.st_ino;
-}
-
 static int not_twice(const struct menu *m, const char *other, const char *what, struct err *err)
 {
-	if (!is_same_file(m->file, other))
+	if (!str_eq(m->file, other) && !file_same(m->file, other))
 		return 0;
 	err_set(err, -EINVAL, "'%s' cannot be both %s and what is changed", m->file, what);
 	return err_hint(err, -EINVAL, "name another file with -o, or leave '%s' out elsewhere",

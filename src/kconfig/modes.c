@@ -81,12 +81,11 @@ static void randomize(struct kc_conf *c, const struct kc_menu *choice)
 	}
 }
 
-static void fill_by_menu(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
+static void set_by_menu(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
 {
 	const struct kc_menu *root = c->tree->root;
 
-	for (const struct kc_menu *m = kc_menu_next(root, root); m && fill != KC_FILL_DEFAULT;
-	     m = kc_menu_next(m, root)) {
+	for (const struct kc_menu *m = kc_menu_next(root, root); m; m = kc_menu_next(m, root)) {
 		const struct kc_sym *s = m->sym;
 
 		if (!s || !m->prompt || kc_has_user(c, s) || kc_is_member(s) ||
@@ -100,6 +99,12 @@ static void fill_by_menu(struct kc_conf *c, enum kc_fill fill, const struct kc_o
 			kc_v(c, s)->flags |= KC_USER;
 		}
 	}
+}
+
+static void fill_by_menu(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
+{
+	if (fill != KC_FILL_DEFAULT)
+		set_by_menu(c, fill, odds);
 	kc_invalidate(c);
 }
 
@@ -140,7 +145,6 @@ static bool fill_one(struct kc_conf *c, struct kc_sym *s, enum kc_fill fill,
 	return true;
 }
 
-/* Returns whether anything was changed. */
 /* Choices without a name are all in the first bucket; where none has one the others need not be looked at. */
 static uint32_t buckets_with_choices(const struct kc_tree *t)
 {
@@ -167,6 +171,7 @@ static bool fill_choice(struct kc_conf *c, struct kc_sym *s, enum kc_fill fill)
 	return true;
 }
 
+/* Returns whether anything was changed. */
 static bool fill_by_table(struct kc_conf *c, enum kc_fill fill, const struct kc_odds *odds)
 {
 	const uint32_t buckets = buckets_with_choices(c->tree);

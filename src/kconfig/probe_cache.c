@@ -275,11 +275,12 @@ static void identify_parts(struct kc_cache *c, const char *word, struct str *out
 	}
 }
 
-static void add_folder(struct kc_cache *c, const char *path, struct str *out)
+/* Where commands run. */
+static void add_folder(struct kc_cache *c, struct str *out)
 {
 	struct stat st;
 
-	if (fstatat(c->dirfd, path, &st, 0) == 0)
+	if (fstatat(c->dirfd, ".", &st, 0) == 0)
 		str_addf(out, "%llx-%llx;", (unsigned long long)st.st_dev,
 			 (unsigned long long)st.st_ino);
 }
@@ -329,7 +330,7 @@ static void identify_rustup(struct kc_cache *c, struct str *out)
 	auto_free char *dir = rustup ? xstrdup(rustup) : home ? path_join(home, ".rustup") : NULL;
 
 	if (!dir)
-		add_folder(c, ".", out);
+		add_folder(c, out);
 	for (size_t i = 0; i < countof(files) && dir; i++) {
 		auto_free char *path = path_join(dir, files[i]);
 		struct file_id id;
@@ -341,7 +342,7 @@ static void identify_rustup(struct kc_cache *c, struct str *out)
 		str_add_file_id(out, &id);
 		str_addc(out, ';');
 		if (i == 0 && has_overrides(path))
-			add_folder(c, ".", out);
+			add_folder(c, out);
 	}
 	identify_toolchain_files(c, out);
 }
