@@ -59,3 +59,6 @@ static inline int take_fd(int *fd)
 	*fd = -1;
 	return f;
 }
+
+/* For names that are to be one's own; not for secrets. */
+uint32_t random_u32(void);

@@ -76,22 +76,22 @@ static bool take_words(const char *p, const char *end, struct kc_plain *ret)
 	return ret->argv.n && !is_shells_own(ret->argv.v[0]) && !strchr(ret->argv.v[0], '=');
 }
 
-static bool take(const char *command, const char *unique, struct kc_plain *ret)
+static bool take(const char *command, const char *scratch, struct kc_plain *ret)
 {
 	const char *p = command, *end = strstr(command, "; } >");
 
 	if (!end || !str_skip(&p, "{ "))
 		return false;
 	if (str_skip(&p, "trap \"rm -rf .tmp_$$\" EXIT; mkdir .tmp_$$; "))
-		ret->dir = xasprintf(".tmp_%s", unique);
+		ret->dir = xstrdup(scratch);
 	return take_end(end, ret) && p < end && take_words(p, end, ret);
 }
 
-bool kc_plain_of(const char *command, const char *unique, struct kc_plain *ret)
+bool kc_plain_of(const char *command, const char *scratch, struct kc_plain *ret)
 {
 	struct kc_plain plain = { 0 };
 
-	if (!take(command, unique, &plain)) {
+	if (!take(command, scratch, &plain)) {
 		kc_plain_release(&plain);
 		return false;
 	}

@@ -19,8 +19,8 @@ struct kc_plain {
 };
 
 /*
- * Whether a command is of that form, with nothing in it that a shell would do more with than split it at blanks. unique is
- * what $$ becomes. ret is set on success only.
+ * Whether a command is of that form, with nothing in it that a shell would do more with than split it at blanks. scratch
+ * is what .tmp_$$ becomes. ret is set on success only.
  */
-bool kc_plain_of(const char *command, const char *unique, struct kc_plain *ret);
+bool kc_plain_of(const char *command, const char *scratch, struct kc_plain *ret);
 void kc_plain_release(struct kc_plain *p);

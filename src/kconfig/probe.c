@@ -11,9 +11,9 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "kconfig/plain.h"
+#include "kconfig/scratch.h"
 #include "kconfig/snapshot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,6 +32,7 @@ struct asked {
 	struct kc_plain plain; /* runs without a shell; without argv: with one */
 	pid_t pid;
 	int fd; /* its stdout, or what is closed when it ends; -1: not started yet, or ended */
+	int scratch_fd; /* holds plain.dir; -1: none */
 	bool started, ended;
 };
 
@@ -48,6 +49,7 @@ struct line {
 
 struct kc_probe {
 	int dirfd;
+	char *scratch; /* what its names of scratch folders begin with */
 	char *const *env;
 	struct kc_cache *cache;	 /* NULL: nothing is remembered across runs */
 	struct map known;	 /* command -> struct known */
@@ -86,6 +88,7 @@ struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember)
 	struct kc_probe *p = xnew(struct kc_probe);
 
 	p->dirfd = dirfd;
+	p->scratch = xasprintf("%s%08x", SCRATCH_NAME, random_u32());
 	p->env = env;
 	p->max_running = processors() + 1;
 	if (remember)
@@ -134,6 +137,7 @@ void kc_probe_free(struct kc_probe *p)
 	map_release(&p->known, free_known);
 	kc_inputs_release(&p->inputs);
 	kc_cache_free(p->cache);
+	free(p->scratch);
 	free(p);
 }
 
@@ -186,27 +190,15 @@ static int start_plain(const struct kc_probe *p, struct asked *a, int held)
 		.setup_ctx = (void *)&p->dirfd,
 	};
 
-	/* where this fails, the program cannot write there and says no, as it would to a shell */
 	if (a->plain.dir)
-		mkdirat(p->dirfd, a->plain.dir, 0777);
+		a->scratch_fd = scratch_make(p->dirfd, a->plain.dir);
 	return proc_spawn(&spec, &a->pid, NULL);
 }
 
-static void remove_scratch(const struct kc_probe *p, const struct asked *a)
+static void remove_scratch(const struct kc_probe *p, struct asked *a)
 {
-	int fd = a->plain.dir ? openat(p->dirfd, a->plain.dir,
-				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-			      : -1;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-
-	if (!dir)
-		return;
-	/* compilers put files there; . and .. refuse to go */
-	while ((e = readdir(dir)))
-		unlinkat(fd, e->d_name, 0);
-	closedir(dir);
-	unlinkat(p->dirfd, a->plain.dir, AT_REMOVEDIR);
+	scratch_remove(p->dirfd, a->plain.dir, a->scratch_fd);
+	a->scratch_fd = -1;
 }
 
 static int start(struct kc_probe *p, struct asked *a)
@@ -327,10 +319,12 @@ static struct known *look_up(struct kc_probe *p, const char *command, struct str
 static struct asked *ask(struct kc_probe *p, const char *command, char *key)
 {
 	struct asked *a = xnew(struct asked);
-	auto_free char *unique = xasprintf("%d_%zu", (int)getpid(), p->asked.n);
+	auto_free char *scratch = xasprintf("%s-%zu", p->scratch, p->asked.n);
 
-	a->fd = -1;
-	kc_plain_of(command, unique, &a->plain);
+	if (!p->asked.n)
+		scratch_sweep(p->dirfd);
+	a->fd = a->scratch_fd = -1;
+	kc_plain_of(command, scratch, &a->plain);
 	a->command = xstrdup(command);
 	a->key = key;
 	vec_push(&p->asked, a);
@@ -386,29 +380,24 @@ static bool answer(void *ctx, const char *command, struct str *ret)
 }
 
 /* Whether a folder with a file can be made below dirfd. */
-static bool can_write(int dirfd)
+static bool can_write(const struct kc_probe *p, int dirfd)
 {
-	auto_free char *dir = xasprintf(".tmp_kiln-%d", (int)getpid()), *file = path_join(dir, "f");
-	bool good = false;
+	auto_free char *file = path_join(p->scratch, "f");
+	int hold = scratch_make(dirfd, p->scratch);
+	auto_close int fd = openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool good = hold >= 0 && fd >= 0 && write_all(fd, file, strlen(file)) == 0;
 
-	if (mkdirat(dirfd, dir, 0700) == 0) {
-		auto_close int fd =
-			openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-		good = fd >= 0 && write_all(fd, file, strlen(file)) == 0;
-		unlinkat(dirfd, file, 0);
-		unlinkat(dirfd, dir, AT_REMOVEDIR);
-	}
+	scratch_remove(dirfd, p->scratch, hold);
 	return good;
 }
 
 /* Where compilers put what lies between their steps. */
-static bool can_write_scratch(void)
+static bool can_write_between(const struct kc_probe *p)
 {
 	const char *dir = getenv("TMPDIR");
 	auto_close int fd = open(dir && *dir ? dir : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd >= 0 && can_write(fd);
+	return fd >= 0 && can_write(p, fd);
 }
 
 /* Waits for all that was asked. */
@@ -420,7 +409,7 @@ static int finish_asked(struct kc_probe *p)
 			wait_for(p, -1);
 	}
 	/* commands make folders where they run; what they answer where that fails says nothing of a compiler */
-	if (p->cache && p->asked.n && (!can_write(p->dirfd) || !can_write_scratch()))
+	if (p->cache && p->asked.n && (!can_write(p, p->dirfd) || !can_write_between(p)))
 		p->doubtful = true;
 	for (size_t i = 0; i < p->asked.n && p->cache && !p->doubtful && !p->error; i++) {
 		const struct asked *a = p->asked.v[i];

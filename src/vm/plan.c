@@ -5,7 +5,6 @@
  */
 #include "vm/plan.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "kernel/modules.h"
@@ -15,7 +14,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #define DEFAULT_MEMORY (UINT64_C(1) << 30)
@@ -397,7 +395,6 @@ static int plan_initrd(const struct vm_run_spec *spec, struct vm_plan *p,
 static int plan_run_dir(struct vm_plan *p, struct err *err)
 {
 	auto_free char *base = NULL;
-	uint32_t unique;
 	int r;
 
 	if (!p->machine.n_shares || p->fs != VM_FS_VIRTIOFS)
@@ -406,9 +403,7 @@ static int plan_run_dir(struct vm_plan *p, struct err *err)
 	if (r < 0)
 		return r;
 	/* In a container the same number may be another's, with the same folder. */
-	if (getrandom(&unique, sizeof(unique), 0) != sizeof(unique))
-		unique = (uint32_t)now_ns();
-	p->run_dir = xasprintf("%s/run-%ld-%08x", base, (long)getpid(), unique);
+	p->run_dir = xasprintf("%s/run-%ld-%08x", base, (long)getpid(), random_u32());
 	for (size_t i = 0; i < p->machine.n_shares; i++)
 		p->machine.shares[i].socket =
 			xasprintf("%s/%s.sock", p->run_dir, p->machine.shares[i].tag);
