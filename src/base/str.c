@@ -51,6 +51,14 @@ void str_addf(struct str *b, const char *fmt, ...)
 	str_adds(b, s);
 }
 
+void str_cut(struct str *b, size_t n)
+{
+	if (n >= b->n)
+		return;
+	b->n = n;
+	b->s[n] = '\0';
+}
+
 void str_clear(struct str *b)
 {
 	b->n = 0;

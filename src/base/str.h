@@ -21,6 +21,8 @@ void str_addf(struct str *b, const char *fmt, ...) PRINTF(2, 3);
 char *str_room(struct str *b, size_t n);
 /* Keeps the memory, forgets the content. */
 void str_clear(struct str *b);
+/* Forgets what is behind the first n bytes. */
+void str_cut(struct str *b, size_t n);
 void str_release(struct str *b);
 /* Hands over the string ("" if empty, never NULL) and leaves b empty. */
 char *str_take(struct str *b);

@@ -37,6 +37,8 @@ struct bld_messages {
 	size_t n, cap;
 };
 
+void bld_messages_release(struct bld_messages *m);
+
 struct bld_kbuild {
 	pid_t pid;
 	int fd;	      /* poll it for reading, then call bld_kbuild_read() */

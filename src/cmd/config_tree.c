@@ -55,13 +55,24 @@ static int read_tree(struct config_tree *t, const struct config_opts *o, struct 
 	return 0;
 }
 
+/* The first, and what of the second has other names. */
+static void join_env(char *const *first, char *const *second, struct strv *ret)
+{
+	strv_extend(ret, first);
+	for (char *const *e = second; *e; e++) {
+		auto_free char *name = xstrndup(*e, strcspn(*e, "="));
+
+		if (!kc_env_get(first, name))
+			strv_add(ret, *e);
+	}
+}
+
 int config_tree_open(struct config_tree *t, const struct config_opts *o, struct out *out,
 		     struct err *err)
 {
 	const char *dir = o->tree ? o->tree : ".";
-	struct kc_env_spec spec = {
-		.arch = o->arch, .cross = o->cross, .env = environ, .remember = !o->no_cache
-	};
+	struct kc_env_spec spec = { .arch = o->arch, .cross = o->cross, .remember = !o->no_cache };
+	auto_strv struct strv env = { 0 };
 	int r;
 
 	*t = (struct config_tree){ .out = out };
@@ -71,6 +82,8 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	t->dirfd = spec.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dirfd < 0)
 		return err_sys(err, "cannot open the tree '%s'", dir);
+	join_env(o->env, environ, &env);
+	spec.env = env.v;
 	r = kc_env_make(&spec, &t->env, err);
 	if (r < 0) {
 		err_wrap(err, r, "'%s'", dir);

@@ -11,6 +11,7 @@
 struct config_opts {
 	const char *tree, *arch, *cross;
 	bool no_cache;
+	char *const *env; /* "CC=clang" and the like, above this process's; NULL: nothing */
 };
 
 /* The options that fill it, at offset base of a command's options. */

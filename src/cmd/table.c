@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_build;
 extern const struct cmd cmd_config_resolve;
 extern const struct cmd cmd_config_why;
 extern const struct cmd cmd_config_why_not;
@@ -23,6 +24,7 @@ extern const struct cmd cmd_complete;
 const struct cmd *const cmds[] = {
 	/* clang-format off */
 	&cmd_run,
+	&cmd_build,
 	&cmd_config_resolve,
 	&cmd_config_why,
 	&cmd_config_why_not,

@@ -41,15 +41,17 @@ static const char *arch_of_machine(const char *machine)
 }
 
 static const struct tool {
-	const char *name, *program;
-	bool host; /* never with the prefix */
+	const char *name, *program, *llvm; /* llvm NULL: the same with LLVM= */
+	bool host;			   /* never with the prefix */
 } tools[] = {
 	/* clang-format off */
-	{ "CC", "gcc", false },       { "LD", "ld", false },         { "AR", "ar", false },
-	{ "NM", "nm", false },        { "OBJCOPY", "objcopy", false }, { "OBJDUMP", "objdump", false },
-	{ "READELF", "readelf", false }, { "STRIP", "strip", false }, { "HOSTCC", "gcc", true },
-	{ "HOSTCXX", "g++", true },   { "RUSTC", "rustc", true },    { "BINDGEN", "bindgen", true },
-	{ "PAHOLE", "pahole", true },
+	{ "CC", "gcc", "clang", false },             { "LD", "ld", "ld.lld", false },
+	{ "AR", "ar", "llvm-ar", false },            { "NM", "nm", "llvm-nm", false },
+	{ "OBJCOPY", "objcopy", "llvm-objcopy", false }, { "OBJDUMP", "objdump", "llvm-objdump", false },
+	{ "READELF", "readelf", "llvm-readelf", false }, { "STRIP", "strip", "llvm-strip", false },
+	{ "HOSTCC", "gcc", "clang", true },          { "HOSTCXX", "g++", "clang++", true },
+	{ "RUSTC", "rustc", NULL, true },            { "BINDGEN", "bindgen", NULL, true },
+	{ "PAHOLE", "pahole", NULL, true },
 	/* clang-format on */
 };
 
@@ -74,18 +76,32 @@ static void set(struct strv *env, const char *name, const char *value)
 	strv_addf(env, "%s=%s", name, value);
 }
 
+/* LLVM=1 is clang and its kin; LLVM=DIR/ those in a folder; LLVM=-14 those with that ending. */
+static char *llvm_program(const char *program, const char *llvm)
+{
+	return xasprintf("%s%s%s", str_ends(llvm, "/") ? llvm : "", program,
+			 *llvm == '-' ? llvm : "");
+}
+
 static void set_tools(const struct kc_env_spec *spec, struct strv *env)
 {
 	const char *cross = spec->cross ? spec->cross : kc_env_get(spec->env, "CROSS_COMPILE");
+	const char *llvm = kc_env_get(spec->env, "LLVM");
 
 	if (spec->cross)
 		set(env, "CROSS_COMPILE", spec->cross);
 	for (size_t i = 0; i < countof(tools); i++) {
 		const struct tool *t = &tools[i];
-		bool prefixed = !t->host && cross;
+		auto_free char *of_llvm =
+			t->llvm && llvm && *llvm ? llvm_program(t->llvm, llvm) : NULL;
 
-		if (!kc_env_get(spec->env, t->name))
-			strv_addf(env, "%s=%s%s", t->name, prefixed ? cross : "", t->program);
+		if (kc_env_get(spec->env, t->name))
+			continue;
+		if (of_llvm)
+			strv_addf(env, "%s=%s", t->name, of_llvm);
+		else
+			strv_addf(env, "%s=%s%s", t->name, !t->host && cross ? cross : "",
+				  t->program);
 	}
 }
 
@@ -153,17 +169,40 @@ static void set_versions(const struct kc_env_spec *spec, struct strv *env)
 	set(env, "RUSTC_VERSION_TEXT", kc_env_get(found.v, "RUSTC_VERSION_TEXT"));
 }
 
-/* What clang is called with is worked out by scripts/Makefile.clang, which has no second implementation here yet. */
-static int refuse_clang(const struct kc_env_spec *spec, const struct strv *env, struct err *err)
+static const char *or_none(const char *s)
 {
-	const char *llvm = kc_env_get(spec->env, "LLVM"), *cc = kc_env_get(env->v, "CC");
+	return s ? s : "";
+}
 
-	if (!(llvm && *llvm && !str_eq(llvm, "0")) && !strstr(cc, "clang"))
+/* What clang is called with is worked out by the tree's scripts/Makefile.clang: make is asked what it comes to. */
+static int set_clang_flags(const struct kc_env_spec *spec, struct strv *env, struct err *err)
+{
+	struct kc_probe *p;
+	auto_free char *command = NULL;
+
+	if (!strstr(or_none(kc_env_get(env->v, "CC_VERSION_TEXT")), "clang"))
 		return 0;
-	err_set(err, -ENOTSUP,
-		"clang's flags come from the tree's makefiles, and kiln does not know them yet");
-	return err_hint(err, -ENOTSUP,
-			"configure with make, and 'kiln config conf' as its scripts/kconfig/conf");
+	if (faccessat(spec->dirfd, "scripts/Makefile.clang", R_OK, 0) < 0) {
+		err_set(err, -ENOTSUP,
+			"this tree has no scripts/Makefile.clang, which says how clang is called");
+		return err_hint(err, -ENOTSUP,
+				"trees since 5.13 have one; others can be configured with gcc");
+	}
+	command = xasprintf(
+		"make -s -f scripts/Makefile.clang --eval='kiln:;@echo $(CLANG_FLAGS)' srctree=. SRCARCH=%s "
+		"CROSS_COMPILE=%s LLVM_IAS=%s kiln",
+		kc_env_get(env->v, "SRCARCH"), or_none(kc_env_get(env->v, "CROSS_COMPILE")),
+		or_none(kc_env_get(env->v, "LLVM_IAS")));
+	/* the Makefile adds to it */
+	drop(env, "CLANG_FLAGS");
+	p = kc_probe_new(spec->dirfd, env->v, spec->remember);
+	set_answer(p, env, "CLANG_FLAGS", command);
+	kc_probe_free(p);
+	if (*kc_env_get(env->v, "CLANG_FLAGS"))
+		return 0;
+	err_set(err, -EINVAL, "the tree's scripts/Makefile.clang gives no flags for clang");
+	return err_hint(err, -EINVAL, "it says why: make -f scripts/Makefile.clang SRCARCH=%s",
+			kc_env_get(env->v, "SRCARCH"));
 }
 
 int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *err)
@@ -176,9 +215,6 @@ int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *er
 		arch = arch_of_machine(host.machine);
 	strv_extend(ret, spec->env);
 	set_tools(spec, ret);
-	r = refuse_clang(spec, ret, err);
-	if (r < 0)
-		return r;
 	set(ret, "ARCH", arch);
 	set(ret, "SRCARCH", kc_srcarch(arch));
 	set(ret, "srctree", ".");
@@ -191,5 +227,5 @@ int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *er
 	if (r < 0)
 		return r;
 	set_versions(spec, ret);
-	return 0;
+	return set_clang_flags(spec, ret, err);
 }

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One cell from its inputs to the store. The build folder is kept whatever happens; the store gets all or nothing. */
+#include "build/job.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "build/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+
+#define LOG_NAME     "kiln-build.log"
+#define STOP_SECONDS 5
+
+const char *bld_phase_name(enum bld_phase p)
+{
+	static const char *const names[] = {
+		[BLD_WAITING] = "waiting for another kiln",
+		[BLD_MAKING] = "make",
+		[BLD_TAKING] = "modules, headers, SDK",
+		[BLD_PUBLISHING] = "publishing",
+		[BLD_DONE] = "done",
+	};
+
+	return names[p];
+}
+
+void bld_result_release(struct bld_result *r)
+{
+	bld_messages_release(&r->warnings);
+	bld_messages_release(&r->errors);
+	free(r->release);
+	free(r->excerpt);
+	free(r->repeat);
+	free(r->log);
+	*r = (struct bld_result){ 0 };
+}
+
+int bld_job_folder(const char *name, const struct src_tree *tree,
+		   const struct bld_toolchain *toolchain, char **ret, struct err *err)
+{
+	auto_str struct str key = { 0 };
+	auto_free char *dir = NULL;
+	char hex[DIGEST_HEX + 1];
+	int r;
+
+	str_addf(&key, "%s\n%s\n%s\n%s", name, tree->path, toolchain->arch,
+		 str_c(&toolchain->probe));
+	r = digest_bytes(str_c(&key), key.n, hex, err);
+	if (r == 0)
+		r = dir_sub(DIR_CACHE, "build", &dir, err);
+	if (r < 0)
+		return r;
+	hex[16] = '\0';
+	*ret = path_join(dir, hex);
+	return 0;
+}
+
+/* What tools need to be found, and what decides how and where caches of compilers and distributed ones work. */
+static bool is_needed(const char *entry)
+{
+	static const char *const names[] = { "PATH=",
+					     "HOME=",
+					     "TMPDIR=",
+					     "USER=",
+					     "LOGNAME=",
+					     "CCACHE_",
+					     "DISTCC_",
+					     "ICECC_",
+					     "DBUS_SESSION_BUS_ADDRESS=",
+					     "XDG_",
+					     "NIX_",
+					     "SSL_CERT_",
+					     "LD_LIBRARY_PATH=" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (str_starts(entry, names[i]))
+			return true;
+	return false;
+}
+
+void bld_job_env(char *const *own, struct strv *ret)
+{
+	for (char *const *e = own; *e; e++)
+		if (is_needed(*e))
+			strv_add(ret, *e);
+	strv_add(ret, "LC_ALL=C");
+	strv_add(ret, "TZ=UTC");
+}
+
+struct work {
+	const struct bld_job *j;
+	struct bld_result *ret;
+	struct strv env, make;
+	int log;
+	struct bld_report report;
+};
+
+static void work_release(struct work *w)
+{
+	strv_release(&w->env);
+	strv_release(&w->make);
+	close_fd(w->log);
+}
+
+static void report(struct work *w, enum bld_phase phase)
+{
+	w->report.phase = phase;
+	if (w->j->report)
+		w->j->report(w->j->ctx, &w->report);
+}
+
+/* The config is only written where it is another: its time would have kbuild look at everything. */
+static int write_config(const struct bld_job *j, struct err *err)
+{
+	auto_free char *path = path_join(j->build, ".config");
+	auto_str struct str old = { 0 };
+
+	if (file_read(AT_FDCWD, path, 64 << 20, &old, NULL) == 0 && str_eq(str_c(&old), j->config))
+		return 0;
+	return file_publish(path, j->config, strlen(j->config), 0644, err);
+}
+
+/* kbuild works the configuration out once more, with its own conf: that has to agree. */
+static int check_config(const struct bld_job *j, struct err *err)
+{
+	auto_free char *path = path_join(j->build, ".config");
+	auto_str struct str now = { 0 };
+	const char *a, *b = j->config;
+	int r = file_read(AT_FDCWD, path, 64 << 20, &now, err);
+
+	if (r < 0)
+		return r;
+	for (a = str_c(&now); *a && *a == *b; a++)
+		b++;
+	if (!*a && !*b)
+		return 0;
+	while (a > str_c(&now) && a[-1] != '\n')
+		a--;
+	while (b > j->config && b[-1] != '\n')
+		b--;
+	err_set(err, -EINVAL, "kbuild changed the configuration: it has '%.*s' where '%.*s' was",
+		(int)strcspn(a, "\n"), a, (int)strcspn(b, "\n"), b);
+	return err_hint(err, -EINVAL, "please report this with '%s'", path);
+}
+
+/* Where it lies is mapped away, so that it does not get into debug information and messages. */
+static void add_flags(struct work *w)
+{
+	auto_free char *map =
+		xasprintf("-ffile-prefix-map=%s=/kiln/source -ffile-prefix-map=%s=/kiln/build",
+			  w->j->tree->path, w->j->build);
+	auto_free char *c = xasprintf("KCFLAGS=%s", map), *a = xasprintf("KAFLAGS=%s", map);
+
+	strv_add(&w->make, c);
+	strv_add(&w->make, a);
+	strv_add(&w->make, "LOCALVERSION=");
+}
+
+static void prepare_make(struct work *w)
+{
+	extern char **environ;
+
+	bld_job_env(environ, &w->env);
+	for (char *const *e = w->j->env; *e; e++)
+		strv_add(&w->env, *e);
+	for (size_t i = 0; i < w->j->toolchain->make.n; i++)
+		strv_add(&w->make, w->j->toolchain->make.v[i]);
+	add_flags(w);
+}
+
+static struct bld_kbuild_spec spec_of(const struct work *w, char *const *make)
+{
+	const struct bld_job *j = w->j;
+
+	return (struct bld_kbuild_spec){
+		.tree = j->tree->path,
+		.build = j->build,
+		.wrap = j->toolchain->wrap.v,
+		.make = make,
+		.env = w->env.v,
+		.jobs = j->jobs,
+		.log_fd = w->log,
+	};
+}
+
+static void report_steps(struct work *w, const struct bld_kbuild *k)
+{
+	w->report.done = k->steps;
+	w->report.warnings = k->warnings.n;
+	snprintf(w->report.step, sizeof(w->report.step), "%s", k->step ? k->step : "");
+	report(w, BLD_MAKING);
+}
+
+/* What make had to say is the result's now. */
+static void take_messages(struct work *w, const struct bld_kbuild_spec *spec, struct bld_kbuild *k)
+{
+	struct bld_result *ret = w->ret;
+
+	ret->steps = k->steps;
+	ret->warnings = k->warnings;
+	ret->errors = k->errors;
+	k->warnings = k->errors = (struct bld_messages){ 0 };
+	if (!k->status)
+		return;
+	ret->excerpt = str_take(&k->first_error);
+	ret->repeat = bld_kbuild_repeat(spec, k->failed_object);
+}
+
+static volatile sig_atomic_t is_ended;
+
+static void end_it(int sig)
+{
+	is_ended = sig;
+}
+
+/* The signals that end a build come only while it waits for make, so that none comes between a look and a wait. */
+static void hold_signals(int how, sigset_t *ret_old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, ret_old);
+}
+
+static int pump(struct work *w, struct bld_kbuild *k, struct err *err)
+{
+	sigset_t open;
+	int r = 1;
+
+	hold_signals(SIG_BLOCK, &open);
+	while (r > 0 && !is_ended) {
+		struct pollfd p = { .fd = k->fd, .events = POLLIN };
+
+		if (ppoll(&p, 1, NULL, &open) < 0 && errno != EINTR) {
+			r = err_sys(err, "cannot wait for make");
+			break;
+		}
+		if (is_ended)
+			break;
+		r = bld_kbuild_read(k, err);
+		if (r >= 0)
+			report_steps(w, k);
+	}
+	hold_signals(SIG_UNBLOCK, NULL);
+	if (!is_ended)
+		return r;
+	bld_kbuild_stop(k, STOP_SECONDS);
+	return err_set(err, -EINTR, "ended by signal %d", (int)is_ended);
+}
+
+static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *err)
+{
+	struct bld_kbuild k = { 0 };
+	int r = bld_kbuild_start(spec, &k, err);
+
+	if (r < 0)
+		return r;
+	r = pump(w, &k, err);
+	take_messages(w, spec, &k);
+	if (r == 0 && k.status)
+		r = err_set(err, -ENOEXEC, "make ended with status %d", k.status);
+	bld_kbuild_release(&k);
+	return r;
+}
+
+static int open_log(struct work *w, struct err *err)
+{
+	w->ret->log = path_join(w->j->build, LOG_NAME);
+	w->log = open(w->ret->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0644);
+	return w->log < 0 ? err_sys(err, "cannot write '%s'", w->ret->log) : 0;
+}
+
+static int build(struct work *w, struct err *err)
+{
+	const struct bld_job *j = w->j;
+	auto_strv struct strv all = { 0 };
+	struct bld_kbuild_spec spec;
+	int r = mkdir_p(j->build, 0755, err);
+
+	if (r == 0)
+		r = open_log(w, err);
+	if (r == 0)
+		r = bld_kbuild_mend(j->build, err);
+	if (r == 0)
+		r = write_config(j, err);
+	if (r < 0)
+		return r;
+	w->report.total = bld_objects(j->tree->path, j->srcarch, j->config);
+	report(w, BLD_MAKING);
+	prepare_make(w);
+	for (size_t i = 0; i < w->make.n; i++)
+		strv_add(&all, w->make.v[i]);
+	bld_outputs_targets(j->arch, j->config, &all);
+	spec = spec_of(w, all.v);
+	r = make(w, &spec, err);
+	return r < 0 ? r : check_config(j, err);
+}
+
+/* The user may have gone on writing while the compiler read. */
+static int check_tree(const struct bld_job *j, struct err *err)
+{
+	int r = src_tree_unchanged(j->tree, err);
+
+	if (r)
+		return r < 0 ? r : 0;
+	err_set(err, -ESTALE, "'%s' was changed while it was built", j->tree->path);
+	return err_hint(err, -ESTALE, "build again: what is done already is not done anew");
+}
+
+static int write_inputs(const struct bld_job *j, const char *to, struct err *err)
+{
+	auto_free char *dir = path_join(to, ".kiln"), *path = path_join(dir, "inputs");
+	int r = mkdir_p(dir, 0755, err);
+
+	return r < 0 ? r : file_publish(path, j->inputs, strlen(j->inputs), 0644, err);
+}
+
+static int take_outputs(struct work *w, const char *to, struct err *err)
+{
+	const struct bld_job *j = w->j;
+	const struct bld_outputs o = {
+		.kbuild = spec_of(w, w->make.v),
+		.arch = j->arch,
+		.config = j->config,
+		.to = to,
+		.debug = j->debug_info,
+	};
+	int r;
+
+	report(w, BLD_TAKING);
+	r = bld_outputs_take(&o, &w->ret->release, err);
+	return r < 0 ? r : write_inputs(j, to, err);
+}
+
+static int publish(struct work *w, struct sto *store, struct err *err)
+{
+	struct sto_stage *g;
+	int r = sto_stage_begin(store, w->j->id, &g, err);
+
+	if (r < 0)
+		return r;
+	r = take_outputs(w, sto_stage_path(g), err);
+	if (r == 0)
+		r = check_tree(w->j, err);
+	if (r < 0) {
+		sto_stage_abort(g);
+		return r;
+	}
+	report(w, BLD_PUBLISHING);
+	r = sto_stage_commit(g, NULL, err);
+	return r < 0 ? r : sto_ref_set(store, w->j->name, w->j->id, err);
+}
+
+static bool is_there(struct sto *store, const struct bld_job *j)
+{
+	auto_free char *path = NULL;
+
+	return sto_cell_path(store, j->id, &path) == 0;
+}
+
+static int lock_folder(struct work *w, int *ret_fd, struct err *err)
+{
+	auto_free char *lock = xasprintf("%s.lock", w->j->build), *dir = path_dir(w->j->build);
+	int r = mkdir_p(dir, 0700, err);
+
+	if (r == 0)
+		r = file_try_lock(lock, ret_fd, err);
+	if (r != -EAGAIN)
+		return r;
+	report(w, BLD_WAITING);
+	return file_lock(lock, ret_fd, err);
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = end_it };
+
+	is_ended = 0;
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *ret, struct err *err)
+{
+	cleanup(work_release) struct work w = { .j = j, .ret = ret, .log = -1 };
+	auto_close int lock = -1;
+	uint64_t began = now_ns();
+	int r;
+
+	*ret = (struct bld_result){ 0 };
+	catch_signals();
+	r = lock_folder(&w, &lock, err);
+	if (r < 0)
+		return r;
+	/* another kiln may have had it done */
+	if (is_there(store, j))
+		return sto_ref_set(store, j->name, j->id, err);
+	r = build(&w, err);
+	if (r == 0)
+		r = publish(&w, store, err);
+	ret->ns = now_ns() - began;
+	ret->built = r == 0;
+	if (r == 0)
+		report(&w, BLD_DONE);
+	return r;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `kiln build`: the cells of kiln.yaml, or one kernel from options, each built once into the store. */
+#include "base/clock.h"
+#include "cmd/build_run.h"
+#include "cmd/cmd.h"
+
+#include <errno.h>
+
+#define B(member) offsetof(struct build_opts, member)
+static const struct opt opts[] = {
+	/* clang-format off */
+	{ "list", 'l', OPT_FLAG, B(list), NULL, "show the cells, what each is made from and whether it is built" },
+	{ "patches-only", 0, OPT_FLAG, B(patches_only), NULL, "show what becomes of each patch in each cell, and build nothing" },
+	{ "why", 0, OPT_FLAG, B(explain), NULL, "print the inputs that make the identity" },
+	{ "jobs", 'j', OPT_U64, B(jobs), "N", "commands at once, for all cells together (default: as processors and memory allow)", .min = 1, .max = 4096 },
+	{ "keep-going", 'k', OPT_FLAG, B(keep_going), NULL, "build the other cells where one fails" },
+	{ "fresh", 0, OPT_FLAG, B(fresh), NULL, "in empty build folders" },
+	{ "verify", 0, OPT_FLAG, B(verify), NULL, "build what is built already once more, elsewhere, and compare all bytes" },
+	{ "offline", 0, OPT_FLAG, B(offline), NULL, "download nothing" },
+	{ "store", 0, OPT_STRING, B(store), "DIR", "the store (default: $KILN_STORE, else kiln's data folder)", .complete = OC_DIR },
+	{ "source", 's', OPT_STRING, B(source), "SOURCE", "without kiln.yaml: dir:PATH, tarball:PATH, git:URL#REF, debian:PACKAGE", .complete = OC_DIR },
+	{ "name", 0, OPT_STRING, B(name), "NAME", "with --source: of the kernel (default: kernel)" },
+	{ "arch", 'a', OPT_LIST, B(arch), "ARCH", "with --source: x86_64, arm64, ... (default: this machine's)" },
+	{ "base", 'b', OPT_STRING, B(base), "BASE", "with --source: defconfig, tinyconfig, NAME_defconfig, a file (default: defconfig)", .complete = OC_FILE },
+	{ "config", 'c', OPT_LIST, B(config), "PART", "with --source: a part, kiln:NAME or CONFIG_X=V", .complete = OC_PART },
+	{ "patch", 0, OPT_LIST, B(patches), "PATH", "with --source: a patch or a folder of patches", .complete = OC_FILE },
+	{ "toolchain", 0, OPT_LIST, B(toolchains), "SPEC", "with --source: gcc, clang, gcc-12, PREFIX-gcc (default: gcc)" },
+	{ "launcher", 0, OPT_STRING, B(launcher), "NAME", "with --source: ccache, distcc or icecc" },
+	{ "debug-info", 0, OPT_FLAG, B(debug_info), NULL, "with --source: keep vmlinux" },
+	/* clang-format on */
+};
+
+static void release_opts(void *p)
+{
+	struct build_opts *o = p;
+
+	strv_release(&o->arch);
+	strv_release(&o->config);
+	strv_release(&o->patches);
+	strv_release(&o->toolchains);
+}
+
+static json_t *cell_json(const struct build_cell *c, const char *state, const char *error)
+{
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o}", "cell", c->cell->name, "state",
+			 state, "id", out_json_text(*c->id ? c->id : NULL), "source",
+			 c->cell->source, "arch", c->cell->arch, "variant",
+			 out_json_text(c->cell->variant), "toolchain", c->cell->toolchain, "error",
+			 out_json_text(error));
+}
+
+/* Works out a cell; a failure is told, and makes it bad. Negative where nothing can go on. */
+static int plan_cell(struct build_plan *p, struct build_cell *c, json_t *results)
+{
+	auto_err struct err err = { 0 };
+	int r = build_plan_cell(p, c, &err);
+
+	if (r == 0)
+		return 0;
+	c->bad = true;
+	out_warn(p->out, "'%s' cannot be built: %s", c->cell->name, err.msg);
+	if (err.hint)
+		out_note(p->out, "%s", err.hint);
+	json_array_append_new(results, cell_json(c, "bad", err.msg));
+	return r;
+}
+
+static void tell_there(struct build_plan *p, const struct build_cell *c, json_t *results)
+{
+	json_array_append_new(results, cell_json(c, "unchanged", NULL));
+	if (!p->out->json)
+		out_print(p->out, "%s: unchanged, %.12s\n", c->cell->name, c->id);
+}
+
+static int plan_all(struct build_plan *p, json_t *results, size_t *ret_bad)
+{
+	*ret_bad = 0;
+	for (size_t i = 0; i < p->cells.n; i++) {
+		struct build_cell *c = &p->cells.v[i];
+
+		if (plan_cell(p, c, results) != 0)
+			++*ret_bad;
+		else if (p->o->explain && !p->out->json)
+			out_print(p->out, "%s %s\n%s", c->cell->name, c->id, str_c(&c->inputs));
+	}
+	return 0;
+}
+
+static int show_list(struct build_plan *p, json_t *results, struct err *err)
+{
+	static const char *const columns[] = { "CELL", "STATE",	    "IDENTITY", "VERSION",
+					       "ARCH", "TOOLCHAIN", "SOURCE" };
+	struct table *t = table_new(columns, countof(columns));
+	int r;
+
+	for (size_t i = 0; i < p->cells.n; i++) {
+		const struct build_cell *c = &p->cells.v[i];
+		auto_free char *id = xasprintf("%.12s", c->id);
+
+		if (!c->bad)
+			json_array_append_new(results,
+					      cell_json(c, c->there ? "built" : "not built", NULL));
+		table_row(t);
+		table_cell(t, c->cell->name);
+		table_cell_color(t,
+				 c->bad	    ? "cannot be built"
+				 : c->there ? "built"
+					    : "not built",
+				 c->bad	    ? TABLE_BAD
+				 : c->there ? TABLE_GOOD
+					    : TABLE_PLAIN);
+		table_cell(t, id);
+		table_cell(t, c->source ? c->source->version : "");
+		table_cell(t, c->cell->arch);
+		table_cell(t, c->toolchain.name ? c->toolchain.name : c->cell->toolchain);
+		table_cell(t, c->cell->source);
+	}
+	r = p->out->json ? 0 : table_print(t, p->out, err);
+	table_free(t);
+	return r < 0 ? r : EXIT_OK;
+}
+
+/* Cells of the same name as before are what their name says. */
+static int set_refs(struct build_plan *p, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->cells.n && r == 0; i++)
+		if (p->cells.v[i].there)
+			r = sto_ref_set(p->store, p->cells.v[i].cell->name, p->cells.v[i].id, err);
+	return r;
+}
+
+static int build_all(struct build_plan *p, json_t *results, size_t bad, struct err *err)
+{
+	struct build_outcome done = { .failed = bad };
+	int r = set_refs(p, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < p->cells.n; i++)
+		if (p->cells.v[i].there)
+			tell_there(p, &p->cells.v[i], results);
+	if (bad && !p->o->keep_going) {
+		out_note(p->out, "nothing was built (--keep-going builds the others)");
+		return EXIT_NO;
+	}
+	r = build_run(p, &done, results, err);
+	return r < 0 ? r : done.failed ? EXIT_NO : EXIT_OK;
+}
+
+static int show_dry_run(const struct build_plan *p)
+{
+	for (size_t i = 0; i < p->cells.n; i++) {
+		const struct build_cell *c = &p->cells.v[i];
+		auto_strv struct strv argv = { 0 };
+		auto_free char *line = NULL;
+
+		if (c->bad || c->there)
+			continue;
+		strv_extend(&argv, c->toolchain.wrap.v);
+		strv_adds(&argv, "make", "-C", c->tree.path, NULL);
+		strv_addf(&argv, "O=%s", c->build);
+		strv_extend(&argv, c->toolchain.make.v);
+		line = strv_quoted(argv.v);
+		out_print(p->out, "%s\n", line);
+	}
+	return EXIT_OK;
+}
+
+static int build(struct build_plan *p, json_t *results, bool dry_run, struct err *err)
+{
+	size_t bad;
+	int r = plan_all(p, results, &bad);
+
+	if (r < 0)
+		return r;
+	if (p->o->explain)
+		return bad ? EXIT_NO : EXIT_OK;
+	if (p->o->list)
+		return show_list(p, results, err);
+	if (dry_run)
+		return show_dry_run(p);
+	return build_all(p, results, bad, err);
+}
+
+static int run_build(struct out *out, const struct global_opts *global, void *o, char **args,
+		     size_t n_args, size_t dashes, struct err *err)
+{
+	struct build_plan p;
+	json_t *results = json_array();
+	int r = build_plan_open(&p, out, o, args, n_args, err);
+
+	if (r == 0)
+		r = build(&p, results, global->dry_run, err);
+	if (r >= 0 && out->json)
+		out_json(out, json_incref(results));
+	json_decref(results);
+	build_plan_release(&p);
+	return r;
+}
+
+static const char *const examples[] = {
+	"kiln build",
+	"kiln build guest/arm64 -j 8",
+	"kiln build --source linux --base defconfig --config kiln:guest --config CONFIG_DEBUG_INFO_NONE=y",
+	"kiln build --list",
+	NULL,
+};
+
+const struct cmd cmd_build = {
+	.name = "build",
+	.args = "[CELL...]",
+	.summary = "build kernels, each once, into the store",
+	.examples = examples,
+	.opts = opts,
+	.n_opts = countof(opts),
+	.opts_size = sizeof(struct build_opts),
+	.facts = true,
+	.acts = true,
+	.run = run_build,
+	.release = release_opts,
+};

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Cells side by side. All of them draw their jobs from one pool, so there are as many compilers as processors whatever the
+ * number of cells; a second cell is begun where the first does not fill the processors (at its start and end, when it links).
+ */
+#include "cmd/build_run.h"
+
+#include "base/clock.h"
+#include "build/workers.h"
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+
+#define MAX_CELLS_AT_ONCE 4
+#define MAX_WARNINGS_TOLD 20
+#define TICK_MS		  125
+
+struct run {
+	struct build_plan *p;
+	struct build_view *view;
+	struct build_outcome *outcome;
+	json_t *results;
+	struct bld_jobs *jobs;
+	struct bld_worker workers[MAX_CELLS_AT_ONCE];
+	size_t next; /* cell to begin */
+	bool stopping;
+};
+
+static volatile sig_atomic_t was_signalled;
+
+static void note_signal(int sig)
+{
+	was_signalled = sig;
+}
+
+/* Whether there is a place for another, and room in memory. */
+static bool has_room(const struct run *r, size_t *ret_place)
+{
+	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++) {
+		if (!r->workers[i].pid) {
+			*ret_place = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct build_cell *next_cell(struct run *r)
+{
+	while (r->next < r->p->cells.n) {
+		struct build_cell *c = &r->p->cells.v[r->next++];
+
+		if (!c->there && !c->bad)
+			return c;
+	}
+	return NULL;
+}
+
+static int begin_more(struct run *r, struct err *err)
+{
+	size_t place;
+
+	while (!r->stopping && has_room(r, &place)) {
+		struct build_cell *c = next_cell(r);
+		int e;
+
+		if (!c)
+			return 0;
+		c->job.jobs = r->jobs;
+		c->job.fresh = r->p->o->fresh;
+		e = bld_worker_start(&r->workers[place], &c->job, r->p->o->store, err);
+		if (e < 0)
+			return e;
+	}
+	return 0;
+}
+
+static void tell_messages(struct out *out, const char *kind, const struct bld_messages *m)
+{
+	for (size_t i = 0; i < m->n && i < MAX_WARNINGS_TOLD; i++) {
+		const struct bld_message *w = &m->v[i];
+
+		if (w->file)
+			out_warn(out, "%s:%u: %s", w->file, w->line, w->text);
+		else
+			out_warn(out, "%s%s%s", w->object ? w->object : "", w->object ? ": " : "",
+				 w->text);
+	}
+	if (m->n > MAX_WARNINGS_TOLD)
+		out_note(out, "and %zu %s more: see the log", m->n - MAX_WARNINGS_TOLD, kind);
+}
+
+static void tell_failure(struct run *r, const struct bld_worker *w)
+{
+	struct out *out = r->p->out;
+	const struct bld_result *res = &w->result;
+
+	if (res->excerpt && *res->excerpt)
+		fprintf(out->message, "%s%s", res->excerpt,
+			str_ends(res->excerpt, "\n") ? "" : "\n");
+	out_warn(out, "'%s' was not built: %s", w->job->name,
+		 w->err.msg ? w->err.msg : "no reason given");
+	if (w->err.hint)
+		out_note(out, "%s", w->err.hint);
+	if (res->repeat)
+		out_note(out, "that step alone: %s", res->repeat);
+	if (res->log)
+		out_note(out, "the log: %s", res->log);
+}
+
+static json_t *result_json(const struct bld_worker *w)
+{
+	const struct bld_result *res = &w->result;
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:I, s:I, s:I}", "cell", w->job->name,
+			 "state", w->code ? "failed" : "built", "id", w->job->id, "release",
+			 out_json_text(res->release), "error",
+			 out_json_text(w->code ? w->err.msg : NULL), "log", out_json_text(res->log),
+			 "seconds", (double)res->ns / NSEC_PER_SEC, "steps", (json_int_t)res->steps,
+			 "warnings", (json_int_t)res->warnings.n, "errors",
+			 (json_int_t)res->errors.n);
+}
+
+static void tell_result(struct run *r, const struct bld_worker *w)
+{
+	struct out *out = r->p->out;
+	const struct bld_result *res = &w->result;
+
+	build_view_clear(r->view);
+	json_array_append_new(r->results, result_json(w));
+	if (w->code < 0 && r->stopping) {
+		r->outcome->skipped++;
+		return;
+	}
+	if (w->code < 0) {
+		r->outcome->failed++;
+		r->stopping |= !r->p->o->keep_going;
+		tell_failure(r, w);
+		return;
+	}
+	r->outcome->built++;
+	tell_messages(out, "warnings", &res->warnings);
+	if (!out->json)
+		out_print(out, "%s: %s, %.12s, %zu steps in %.1f s\n", w->job->name,
+			  res->release ? res->release : "", w->job->id, res->steps,
+			  (double)res->ns / NSEC_PER_SEC);
+}
+
+static size_t wait_for(struct run *r)
+{
+	struct pollfd fds[MAX_CELLS_AT_ONCE];
+	size_t running = 0;
+
+	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++) {
+		fds[i] = (struct pollfd){ .fd = r->workers[i].pid ? r->workers[i].reports : -1,
+					  .events = POLLIN };
+		running += r->workers[i].pid != 0;
+	}
+	if (running)
+		poll(fds, MAX_CELLS_AT_ONCE, TICK_MS);
+	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++) {
+		struct bld_worker *w = &r->workers[i];
+
+		if (!w->pid || !fds[i].revents || bld_worker_read(w))
+			continue;
+		tell_result(r, w);
+		bld_worker_release(w);
+		*w = BLD_WORKER_NONE;
+		running--;
+	}
+	return running;
+}
+
+static void stop_all(struct run *r)
+{
+	r->stopping = true;
+	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++)
+		bld_worker_stop(&r->workers[i]);
+}
+
+static int loop(struct run *r, struct err *err)
+{
+	bool asked = false;
+	int e;
+
+	do {
+		if (was_signalled && !asked) {
+			asked = true;
+			stop_all(r);
+		}
+		e = begin_more(r, err);
+		if (e < 0)
+			stop_all(r);
+		build_view_show(r->view, r->workers, MAX_CELLS_AT_ONCE);
+	} while (wait_for(r) || (!r->stopping && r->next < r->p->cells.n));
+	if (was_signalled)
+		return err_set(err, -EINTR,
+			       "ended; what is done is kept, and the next call goes on from there");
+	return e;
+}
+
+int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, struct err *err)
+{
+	const struct sigaction sa = { .sa_handler = note_signal };
+	struct run r = { .p = p, .outcome = ret, .results = results };
+	const char *config = p->cells.n && p->cells.v[0].config ? p->cells.v[0].config : "";
+	unsigned n = p->o->jobs ? (unsigned)p->o->jobs : bld_jobs_fitting(config);
+	int e = bld_jobs_new(n, &r.jobs, err);
+
+	if (e < 0)
+		return e;
+	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++)
+		r.workers[i] = BLD_WORKER_NONE;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	r.view = build_view_new(p->out);
+	e = loop(&r, err);
+	build_view_free(r.view);
+	bld_jobs_free(r.jobs);
+	return e;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Building the cells of a plan: how many at once, what is shown meanwhile, what is said behind. */
+#pragma once
+
+#include "build/workers.h"
+#include "cmd/build_plan.h"
+
+struct build_outcome {
+	size_t built, there, failed, skipped;
+};
+
+/* Builds all cells that are neither there nor bad. -EINTR: it was ended. */
+int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, struct err *err);
+
+/* The bars: a line for each cell that is being built. Drawn on a terminal; elsewhere a line now and then. */
+struct build_view;
+struct build_view *build_view_new(struct out *out);
+void build_view_show(struct build_view *v, const struct bld_worker *workers, size_t n);
+/* Clears the bars, for a line of text to be printed; they come again with the next build_view_show(). */
+void build_view_clear(struct build_view *v);
+void build_view_free(struct build_view *v);
