@@ -28,93 +28,132 @@ static const struct dl_sym syms[] = {
 #define READ_SIZE   ((size_t)1 << 18)
 #define SETTLE_NSEC INT64_C(2000000000)
 
-static int begin(EVP_MD_CTX **ret, struct err *err)
+struct digest {
+	EVP_MD_CTX *ctx;
+};
+
+static int restart(struct digest *d, struct err *err)
+{
+	if (!dl_EVP_DigestInit_ex(d->ctx, dl_EVP_sha256(), NULL))
+		return err_set(err, -EIO, "OpenSSL cannot do SHA-256");
+	return 0;
+}
+
+int digest_new(struct digest **ret, struct err *err)
 {
 	static void *lib;
 	int r = dl_open(&lib, "libcrypto.so.3", syms, countof(syms), err);
-	EVP_MD_CTX *ctx;
+	struct digest *d;
 
 	if (r < 0)
 		return r;
-	ctx = dl_EVP_MD_CTX_new();
-	if (!ctx || !dl_EVP_DigestInit_ex(ctx, dl_EVP_sha256(), NULL)) {
-		dl_EVP_MD_CTX_free(ctx);
-		return err_set(err, -EIO, "OpenSSL cannot do SHA-256");
-	}
-	*ret = ctx;
+	d = xnew(struct digest);
+	d->ctx = dl_EVP_MD_CTX_new();
+	r = d->ctx ? restart(d, err) : err_set(err, -EIO, "OpenSSL cannot do SHA-256");
+	if (r < 0)
+		digest_free(d);
+	else
+		*ret = d;
+	return r;
+}
+
+void digest_free(struct digest *d)
+{
+	if (d)
+		dl_EVP_MD_CTX_free(d->ctx);
+	free(d);
+}
+
+static void digest_freep(struct digest **d)
+{
+	digest_free(*d);
+}
+
+int digest_add(struct digest *d, const void *data, size_t n, struct err *err)
+{
+	if (!dl_EVP_DigestUpdate(d->ctx, data, n))
+		return err_set(err, -EIO, "OpenSSL could not go on with a SHA-256");
 	return 0;
 }
 
-static int finish(EVP_MD_CTX *ctx, char ret_hex[DIGEST_HEX + 1], struct err *err)
+int digest_done(struct digest *d, uint8_t ret[DIGEST_BYTES], struct err *err)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned int n = 0;
-	int ok = dl_EVP_DigestFinal_ex(ctx, md, &n);
 
-	dl_EVP_MD_CTX_free(ctx);
-	if (!ok || n * 2 != DIGEST_HEX)
+	if (!dl_EVP_DigestFinal_ex(d->ctx, md, &n) || n != DIGEST_BYTES)
 		return err_set(err, -EIO, "OpenSSL could not finish a SHA-256");
-	for (size_t i = 0; i < n; i++) {
-		ret_hex[2 * i] = hex[md[i] >> 4];
-		ret_hex[2 * i + 1] = hex[md[i] & 15];
+	memcpy(ret, md, DIGEST_BYTES);
+	return restart(d, err);
+}
+
+void digest_to_hex(const uint8_t digest[DIGEST_BYTES], char ret_hex[DIGEST_HEX + 1])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < DIGEST_BYTES; i++) {
+		ret_hex[2 * i] = hex[digest[i] >> 4];
+		ret_hex[2 * i + 1] = hex[digest[i] & 15];
 	}
 	ret_hex[DIGEST_HEX] = '\0';
-	return 0;
+}
+
+static int finish(struct digest *d, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	uint8_t md[DIGEST_BYTES];
+	int r = digest_done(d, md, err);
+
+	if (r == 0)
+		digest_to_hex(md, ret_hex);
+	return r;
+}
+
+int digest_text(const char *text, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	cleanup(digest_freep) struct digest *d = NULL;
+	int r = digest_new(&d, err);
+
+	if (r == 0)
+		r = digest_add(d, text, strlen(text), err);
+	return r < 0 ? r : finish(d, ret_hex, err);
 }
 
 /* Reads from where fd stands to its end. */
-static int update_from(EVP_MD_CTX *ctx, int fd, struct err *err)
+static int update_from(struct digest *d, int fd, struct err *err)
 {
 	auto_free char *buf = xmalloc(READ_SIZE);
 	ssize_t n;
+	int r = 0;
 
 	do {
 		n = read_full(fd, buf, READ_SIZE);
 		if (n < 0)
 			return err_code(err, (int)n, "cannot read for a digest");
-		if (!dl_EVP_DigestUpdate(ctx, buf, (size_t)n))
-			return err_set(err, -EIO, "OpenSSL could not go on with a SHA-256");
-	} while ((size_t)n == READ_SIZE);
-	return 0;
-}
-
-int digest_bytes(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err)
-{
-	EVP_MD_CTX *ctx = NULL;
-	int r = begin(&ctx, err);
-
-	if (r < 0)
-		return r;
-	if (dl_EVP_DigestUpdate(ctx, data, n))
-		return finish(ctx, ret_hex, err);
-	dl_EVP_MD_CTX_free(ctx);
-	return err_set(err, -EIO, "OpenSSL could not go on with a SHA-256");
+		r = digest_add(d, buf, (size_t)n, err);
+	} while (r == 0 && (size_t)n == READ_SIZE);
+	return r;
 }
 
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err)
 {
-	EVP_MD_CTX *ctx = NULL;
-	int r = begin(&ctx, err);
+	cleanup(digest_freep) struct digest *d = NULL;
+	int r = digest_new(&d, err);
 
-	if (r < 0)
-		return r;
-	r = update_from(ctx, fd, err);
-	if (r < 0) {
-		dl_EVP_MD_CTX_free(ctx);
-		return r;
-	}
-	return finish(ctx, ret_hex, err);
+	if (r == 0)
+		r = update_from(d, fd, err);
+	return r < 0 ? r : finish(d, ret_hex, err);
 }
 
-/* Has it rested long enough for its times to tell any later change? */
-static bool settled(const struct file_id *id)
+int64_t digest_now_ns(void)
 {
 	struct timespec ts;
-	int64_t now;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	now = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+bool digest_settled(const struct file_id *id, int64_t now)
+{
 	return MAX(id->mtime_ns, id->ctime_ns) < now - SETTLE_NSEC;
 }
 
@@ -152,12 +191,6 @@ static void remember(const char *memory, const char *hex)
 		publish_commit(&p, false, NULL);
 }
 
-static bool same_id(const struct file_id *a, const struct file_id *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
-}
-
 int digest_fd_cached(int fd, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err)
 {
 	auto_free char *memory = NULL;
@@ -168,7 +201,7 @@ int digest_fd_cached(int fd, const char *name, char ret_hex[DIGEST_HEX + 1], str
 	if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(err, "cannot read '%s'", name);
 	id = file_id_of(&st);
-	if (S_ISREG(st.st_mode) && settled(&id))
+	if (S_ISREG(st.st_mode) && digest_settled(&id, digest_now_ns()))
 		memory = memory_of(&id);
 	if (memory && recall(memory, ret_hex))
 		return 0;
@@ -177,7 +210,7 @@ int digest_fd_cached(int fd, const char *name, char ret_hex[DIGEST_HEX + 1], str
 		return err_wrap(err, r, "'%s'", name);
 	if (memory && !fstat(fd, &st)) {
 		after = file_id_of(&st);
-		if (same_id(&id, &after))
+		if (file_id_same(&id, &after))
 			remember(memory, ret_hex);
 	}
 	return 0;

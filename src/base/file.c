@@ -258,6 +258,12 @@ struct file_id file_id_of(const struct stat *st)
 	};
 }
 
+bool file_id_same(const struct file_id *a, const struct file_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
 void str_add_file_id(struct str *b, const struct file_id *id)
 {
 	str_addf(b, "%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64, id->dev, id->ino,

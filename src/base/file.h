@@ -63,6 +63,7 @@ struct file_id {
 	int64_t mtime_ns, ctime_ns;
 };
 struct file_id file_id_of(const struct stat *st);
+bool file_id_same(const struct file_id *a, const struct file_id *b);
 /* Appends "dev-ino-size-mtime-ctime" in hex. */
 void str_add_file_id(struct str *b, const struct file_id *id);
 

@@ -60,7 +60,7 @@ int bld_identity_text(const struct bld_inputs *in, struct str *ret, struct err *
 	int r;
 
 	add_settings(in->config, &settings);
-	r = digest_bytes(str_c(&settings), settings.n, config, err);
+	r = digest_text(str_c(&settings), config, err);
 	if (r < 0)
 		return r;
 	str_addf(ret, "recipe %d\nsource sha256:%s\nversion %s\n", RECIPE, in->source, in->version);
@@ -81,7 +81,7 @@ int bld_identity(const struct bld_inputs *in, char ret_hex[DIGEST_HEX + 1], stru
 	auto_str struct str text = { 0 };
 	int r = bld_identity_text(in, &text, err);
 
-	return r < 0 ? r : digest_bytes(str_c(&text), text.n, ret_hex, err);
+	return r < 0 ? r : digest_text(str_c(&text), ret_hex, err);
 }
 
 char *bld_config_named(const char *config, const char *version, const char *label, const char *id)

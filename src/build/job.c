@@ -50,7 +50,7 @@ int bld_job_folder(const char *name, const struct src_tree *tree,
 
 	str_addf(&key, "%s\n%s\n%s\n%s", name, tree->path, toolchain->arch,
 		 str_c(&toolchain->probe));
-	r = digest_bytes(str_c(&key), key.n, hex, err);
+	r = digest_text(str_c(&key), hex, err);
 	if (r == 0)
 		r = dir_sub(DIR_CACHE, "build", &dir, err);
 	if (r < 0)

@@ -6,6 +6,7 @@
 #include "kernel/larchive.h"
 
 #include "base/dl.h"
+#include "base/file.h"
 
 #include <errno.h>
 
@@ -55,4 +56,50 @@ const char *la_error(const struct la *la, struct archive *a)
 	const char *s = la->archive_error_string(a);
 
 	return s ? s : "unknown error";
+}
+
+void la_add_filters(const struct la *la, struct archive *a)
+{
+	la->archive_read_support_filter_gzip(a);
+	la->archive_read_support_filter_xz(a);
+	la->archive_read_support_filter_lzma(a);
+	la->archive_read_support_filter_bzip2(a);
+	la->archive_read_support_filter_zstd(a);
+}
+
+int la_copy_data(const struct la *la, struct archive *a, int fd, uint64_t declared, struct err *err)
+{
+	uint64_t at = 0, written = 0;
+
+	for (;;) {
+		const void *data;
+		size_t n;
+		la_int64_t offset;
+		int r = la->archive_read_data_block(a, &data, &n, &offset);
+
+		if (r == ARCHIVE_EOF)
+			return 0;
+		if (r != ARCHIVE_OK)
+			return err_set(err, -EBADMSG, "%s",
+				       la->archive_error_string(a) ?: "damaged");
+		written += n;
+		if (offset < 0 || (uint64_t)offset + n > declared || written > declared)
+			return err_set(err, -EFBIG, "it is larger than its header says");
+		if ((uint64_t)offset != at && lseek(fd, offset, SEEK_SET) < 0)
+			return err_sys(err, "cannot write");
+		r = write_all(fd, data, n);
+		if (r < 0)
+			return err_code(err, r, "cannot write");
+		at = (uint64_t)offset + n;
+	}
+}
+
+int la_refuse_special(unsigned int filetype, const char *path, struct err *err)
+{
+	if (filetype != AE_IFCHR && filetype != AE_IFBLK && filetype != AE_IFIFO &&
+	    filetype != AE_IFSOCK)
+		return 0;
+	err_set(err, -EPERM, "entry '%s' is a device, pipe or socket", path);
+	return err_hint(err, -EPERM,
+			"the archive is damaged or made to do harm; nothing of it is used");
 }

@@ -32,7 +32,8 @@
 	X(archive_entry_hardlink)               \
 	X(archive_entry_symlink)                \
 	X(archive_entry_filetype)               \
-	X(archive_entry_size)
+	X(archive_entry_size)                   \
+	X(archive_entry_perm)
 /* clang-format on */
 
 struct la {
@@ -58,6 +59,17 @@ int la_open_range(const struct la *la, struct archive *a, struct la_range *r);
 
 /* The library's words for what went wrong, never NULL. */
 const char *la_error(const struct la *la, struct archive *a);
+
+/* The filters of archives (not of kernels): gzip, xz, bzip2, zstd, lzma. */
+void la_add_filters(const struct la *la, struct archive *a);
+/*
+ * Writes an entry's data to fd. declared: what its header says is its size, and what was counted; more than that, as the
+ * map of a sparse file may hold, is -EFBIG.
+ */
+int la_copy_data(const struct la *la, struct archive *a, int fd, uint64_t declared,
+		 struct err *err);
+/* -EPERM, with words, for devices, pipes and sockets. */
+int la_refuse_special(unsigned int filetype, const char *path, struct err *err);
 
 /* An archive freed with its scope. */
 struct la_auto {

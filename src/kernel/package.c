@@ -86,34 +86,6 @@ static uint64_t size_of(const struct job *j, struct archive_entry *e)
 	return (uint64_t)MAX(j->la->archive_entry_size(e), 0);
 }
 
-/* What each entry declares was counted; a sparse tar's map can hold more than that. */
-static int copy_data(struct job *j, struct archive *a, int fd, uint64_t declared, struct err *err)
-{
-	uint64_t at = 0, written = 0;
-
-	for (;;) {
-		const void *data;
-		size_t n;
-		la_int64_t offset;
-		int r = j->la->archive_read_data_block(a, &data, &n, &offset);
-
-		if (r == ARCHIVE_EOF)
-			return 0;
-		if (r != ARCHIVE_OK)
-			return err_set(err, -EBADMSG, "%s",
-				       j->la->archive_error_string(a) ?: "damaged");
-		written += n;
-		if (offset < 0 || (uint64_t)offset + n > declared || written > declared)
-			return err_set(err, -EFBIG, "it is larger than its header says");
-		if ((uint64_t)offset != at && lseek(fd, offset, SEEK_SET) < 0)
-			return err_sys(err, "cannot write");
-		r = write_all(fd, data, n);
-		if (r < 0)
-			return err_code(err, r, "cannot write");
-		at = (uint64_t)offset + n;
-	}
-}
-
 static int put_file(struct job *j, struct archive *a, struct archive_entry *e, const char *path,
 		    struct err *err)
 {
@@ -122,7 +94,7 @@ static int put_file(struct job *j, struct archive *a, struct archive_entry *e, c
 
 	if (r < 0)
 		return r;
-	r = copy_data(j, a, fd, size_of(j, e), err);
+	r = la_copy_data(j->la, a, fd, size_of(j, e), err);
 	return r < 0 ? err_wrap(err, r, "entry '%s'", path) : 0;
 }
 
@@ -156,7 +128,6 @@ static int put(struct job *j, struct archive *a, struct archive_entry *e, const 
 
 static int entry(struct job *j, struct archive *a, struct archive_entry *e, struct err *err)
 {
-	unsigned int type = j->la->archive_entry_filetype(e);
 	const char *name = j->la->archive_entry_pathname(e);
 	auto_free char *path = NULL;
 	int r;
@@ -166,11 +137,9 @@ static int entry(struct job *j, struct archive *a, struct archive_entry *e, stru
 	r = krn_tree_path(name, &path, err);
 	if (r < 0)
 		return r;
-	if (type == AE_IFCHR || type == AE_IFBLK || type == AE_IFIFO || type == AE_IFSOCK) {
-		err_set(err, -EPERM, "entry '%s' is a device, pipe or socket", path);
-		return err_hint(err, -EPERM,
-				"the package is damaged or made to do harm; nothing of it is used");
-	}
+	r = la_refuse_special(j->la->archive_entry_filetype(e), path, err);
+	if (r < 0)
+		return r;
 	return wanted(home(path)) ? put(j, a, e, home(path), err) : 0;
 }
 
@@ -277,15 +246,6 @@ static la_ssize_t nested_read(struct archive *a, void *ctx, const void **ret)
 	return n->la->archive_read_data(n->outer, n->buf, sizeof(n->buf));
 }
 
-static void add_filters(const struct la *la, struct archive *a)
-{
-	la->archive_read_support_filter_gzip(a);
-	la->archive_read_support_filter_xz(a);
-	la->archive_read_support_filter_lzma(a);
-	la->archive_read_support_filter_bzip2(a);
-	la->archive_read_support_filter_zstd(a);
-}
-
 /* A member of a .deb: control.tar.* or data.tar.*, itself an archive. */
 static int member(struct job *j, struct archive *outer, bool is_control, struct err *err)
 {
@@ -296,7 +256,7 @@ static int member(struct job *j, struct archive *outer, bool is_control, struct 
 	n->outer = outer;
 	auto_la struct la_auto a = { j->la, j->la->archive_read_new() };
 
-	add_filters(j->la, a.a);
+	la_add_filters(j->la, a.a);
 	j->la->archive_read_support_format_tar(a.a);
 	r = j->la->archive_read_open(a.a, n, NULL, nested_read, NULL);
 	if (r != ARCHIVE_OK) {
@@ -343,7 +303,7 @@ static int open_package(struct job *j, struct archive *a, struct la_range *r, st
 	if (format == KRN_PKG_DEB) {
 		j->la->archive_read_support_format_ar(a);
 	} else {
-		add_filters(j->la, a);
+		la_add_filters(j->la, a);
 		j->la->archive_read_support_filter_rpm(a);
 		j->la->archive_read_support_format_tar(a);
 		j->la->archive_read_support_format_cpio(a);

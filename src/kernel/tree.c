@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The invariant that makes this safe: while files are written, the folder holds no symbolic link at
- * all, so a path without ".." cannot lead out of it. Links are made at the end, and only such as
- * are relative and free of "..": following any chain of them only ever goes down.
+ * all, so a path without ".." cannot lead out of it. Links are made at the end. Those that are relative and free of "..",
+ * only ever go down, whatever the chain. With links_up others are made too, of which the text alone does not tell where
+ * they lead ("a/b -> ..", then "a/c -> b/.."), so each is followed when all are there.
  */
 #include "kernel/tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #define PATH_LONGEST 1024
+#define LINKS_MOST   40 /* that the kernel follows for one path (path_resolution(7)) */
 
 void krn_tree_release(struct krn_tree *t)
 {
@@ -24,7 +27,7 @@ static int refuse(struct err *err, const char *name, const char *why)
 {
 	err_set(err, -EPERM, "entry '%s' %s", name, why);
 	return err_hint(err, -EPERM,
-			"the package is damaged or made to do harm; nothing of it is used");
+			"the archive is damaged or made to do harm; nothing of it is used");
 }
 
 /* Whether the n bytes at p are the path component "..". */
@@ -53,7 +56,7 @@ int krn_tree_path(const char *name, char **ret, struct err *err)
 		size_t n = strcspn(p, "/");
 
 		if (is_up(p, n))
-			return refuse(err, name, "leads out of the package");
+			return refuse(err, name, "leads out of the archive");
 		if (!(n == 1 && *p == '.')) {
 			if (b.n)
 				str_addc(&b, '/');
@@ -132,7 +135,7 @@ int krn_tree_hardlink(struct krn_tree *t, const char *path, const char *target, 
 	if (r < 0)
 		return r;
 	if (fstatat(t->fd, to, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
-		return refuse(err, path, "is a hard link to what is not in the package");
+		return refuse(err, path, "is a hard link to what is not in the archive");
 	if (linkat(t->fd, to, t->fd, path, 0) < 0)
 		return err_sys(err, "cannot link '%s'", path);
 	return 0;
@@ -170,29 +173,159 @@ int krn_tree_symlink(struct krn_tree *t, const char *path, const char *target, s
 	int moves = *target == '/' ? -1 : link_moves(path, target);
 
 	if (moves < 0)
-		return refuse(err, path, "is a link that leads out of the package");
-	if (moves == 0) {
+		return refuse(err, path, "is a link that leads out of the archive");
+	if (moves == 0 || t->links_up) {
 		strv_add(&t->links, path);
 		strv_add(&t->targets, target);
 	}
 	return 0;
 }
 
+/* The one entry of the folder; NULL where there are none or more. */
+static char *only_entry(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	auto_free char *name = NULL;
+	const struct dirent *e;
+	size_t n = 0;
+
+	while (d && (e = readdir(d)))
+		if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, "..") && !n++)
+			name = xstrdup(e->d_name);
+	if (d)
+		closedir(d);
+	else
+		close_fd(copy);
+	return n == 1 ? take_ptr(name) : NULL;
+}
+
+/* Takes "NAME/" off all links; false if one has it not. */
+static bool strip_links(struct krn_tree *t, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < t->links.n; i++)
+		if (!str_starts(t->links.v[i], name) || t->links.v[i][n] != '/')
+			return false;
+	for (size_t i = 0; i < t->links.n; i++) {
+		char *p = t->links.v[i];
+
+		memmove(p, p + n + 1, strlen(p + n + 1) + 1);
+	}
+	return true;
+}
+
+int krn_tree_strip(struct krn_tree *t, int *ret_fd, char **ret_name, struct err *err)
+{
+	auto_free char *name = only_entry(t->fd);
+	auto_close int fd = -1;
+
+	*ret_fd = -1;
+	*ret_name = NULL;
+	if (name)
+		fd = openat(t->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || !strip_links(t, name))
+		return 0;
+	for (size_t i = 0; i < t->links.n; i++)
+		if (link_moves(t->links.v[i], t->targets.v[i]) < 0)
+			return refuse(err, t->links.v[i],
+				      "is a link that leads out of the archive");
+	free(take_ptr(t->last_dir));
+	t->fd = *ret_fd = take_fd(&fd);
+	*ret_name = take_ptr(name);
+	return 0;
+}
+
+/* Takes the first component off todo into at. False at its end. */
+static bool next_component(struct str *todo, struct str *at, bool *ret_up)
+{
+	const char *p = str_c(todo) + strspn(str_c(todo), "/");
+	size_t n = strcspn(p, "/");
+	auto_free char *rest = xstrdup(p + n);
+
+	if (!n)
+		return false;
+	*ret_up = is_up(p, n);
+	if (!*ret_up && !(n == 1 && *p == '.')) {
+		if (at->n)
+			str_addc(at, '/');
+		str_add(at, p, n);
+	}
+	str_clear(todo);
+	str_adds(todo, rest);
+	return true;
+}
+
+static void drop_component(struct str *at)
+{
+	while (at->n && at->s[--at->n] != '/')
+		;
+	if (at->s)
+		at->s[at->n] = '\0';
+}
+
+bool krn_tree_inside(int fd, const char *path)
+{
+	auto_str struct str at = { 0 }, todo = { 0 };
+	size_t links = 0;
+	bool up;
+
+	str_adds(&todo, path);
+	while (next_component(&todo, &at, &up)) {
+		char target[PATH_LONGEST * 4];
+		ssize_t n;
+
+		if (up && !at.n)
+			return false;
+		if (up)
+			drop_component(&at);
+		n = at.n ? readlinkat(fd, at.s, target, sizeof(target)) : 0;
+		if (n < 0 && errno != EINVAL)
+			return true;
+		if (n <= 0)
+			continue;
+		if (++links > LINKS_MOST)
+			return true;
+		if (*target == '/' || n == sizeof(target))
+			return false;
+		drop_component(&at);
+		{
+			auto_free char *rest = str_take(&todo);
+
+			str_add(&todo, target, (size_t)n);
+			str_addc(&todo, '/');
+			str_adds(&todo, rest);
+		}
+	}
+	return true;
+}
+
+static int make_link(const struct krn_tree *t, const char *path, const char *target,
+		     struct err *err)
+{
+	struct stat st;
+
+	if (symlinkat(target, t->fd, path) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(err, "cannot create the link '%s'", path);
+	if (fstatat(t->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+		return refuse(err, path, "is a link, and a folder in which there are others");
+	return err_set(err, -EEXIST, "entry '%s' is there twice", path);
+}
+
 int krn_tree_finish(struct krn_tree *t, struct err *err)
 {
-	/* The folders first: a link must not become part of another's path. */
-	for (size_t i = 0; i < t->links.n; i++) {
-		int r = parent(t, t->links.v[i], err);
+	int r = 0;
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < t->links.n; i++) {
-		if (symlinkat(t->targets.v[i], t->fd, t->links.v[i]) == 0)
-			continue;
-		if (errno == EEXIST)
-			return err_set(err, -EEXIST, "entry '%s' is there twice", t->links.v[i]);
-		return err_sys(err, "cannot create the link '%s'", t->links.v[i]);
-	}
-	return 0;
+	/* The folders first: a link must not become part of another's path. */
+	for (size_t i = 0; i < t->links.n && r == 0; i++)
+		r = parent(t, t->links.v[i], err);
+	for (size_t i = 0; i < t->links.n && r == 0; i++)
+		r = make_link(t, t->links.v[i], t->targets.v[i], err);
+	for (size_t i = 0; t->links_up && i < t->links.n && r == 0; i++)
+		if (!krn_tree_inside(t->fd, t->links.v[i]))
+			r = refuse(err, t->links.v[i], "is a link that leads out of the archive");
+	return r;
 }

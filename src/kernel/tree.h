@@ -14,6 +14,7 @@
 struct krn_tree {
 	int fd;				 /* the folder */
 	uint64_t max_bytes, max_entries; /* more is -EFBIG */
+	bool links_up;			 /* links that go up but stay inside are kept */
 	uint64_t bytes, entries;
 	char *last_dir;		    /* the folder made last, to make each once */
 	struct strv links, targets; /* symbolic links, made by krn_tree_finish() */
@@ -33,6 +34,14 @@ int krn_tree_dir(struct krn_tree *t, const char *path, struct err *err);
 int krn_tree_file(struct krn_tree *t, const char *path, int *ret_fd, struct err *err);
 /* A second name for a file written before. */
 int krn_tree_hardlink(struct krn_tree *t, const char *path, const char *target, struct err *err);
-/* A link out of the folder is -EPERM; one that goes up but stays inside is left out. */
+/* A link out of the folder is -EPERM; one that goes up but stays inside is left out unless t->links_up. */
 int krn_tree_symlink(struct krn_tree *t, const char *path, const char *target, struct err *err);
+/*
+ * Before krn_tree_finish(): if all lies in one folder at the top, t goes on in that one, and a link out of it is -EPERM.
+ * *ret_fd is that folder (t->fd from here on; owned by the caller) and *ret_name its name; -1 and NULL if there is none.
+ */
+int krn_tree_strip(struct krn_tree *t, int *ret_fd, char **ret_name, struct err *err);
+/* Makes the links. -EPERM for one that leads out by way of others; what is written is then to be thrown away. */
 int krn_tree_finish(struct krn_tree *t, struct err *err);
+/* Whether following path below fd stays there, as far as it leads at all. For trees that others write, once they are whole. */
+bool krn_tree_inside(int fd, const char *path);
