@@ -6,6 +6,8 @@
 
 #define DIGEST_HEX 64
 
+int digest_data(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err);
+/* From where fd stands to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /*
  * The digest of an open file from its beginning (name is for messages), remembered in the cache
