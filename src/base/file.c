@@ -285,6 +285,15 @@ static bool is_at(int fd, const char *path)
 	       ours.st_ino == there.st_ino;
 }
 
+static int open_lock(const char *path, int how)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && (how & LOCK_SH) && (errno == EACCES || errno == EROFS))
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd;
+}
+
 /*
  * A lock that was removed while one waited for it keeps nobody out: then the one that has its name
  * now is taken. On a file system that gives no lasting inode numbers it never seems to be there.
@@ -292,7 +301,7 @@ static bool is_at(int fd, const char *path)
 static int lock(const char *path, int how, int *ret_fd, struct err *err)
 {
 	for (int tries = 1;; tries++) {
-		auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		auto_close int fd = open_lock(path, how);
 
 		if (fd < 0)
 			return err_sys(err, "cannot open the lock '%s'", path);
@@ -317,4 +326,14 @@ int file_lock(const char *path, int *ret_fd, struct err *err)
 int file_try_lock(const char *path, int *ret_fd, struct err *err)
 {
 	return lock(path, LOCK_EX | LOCK_NB, ret_fd, err);
+}
+
+int file_lock_shared(const char *path, int *ret_fd, struct err *err)
+{
+	return lock(path, LOCK_SH, ret_fd, err);
+}
+
+int file_try_lock_shared(const char *path, int *ret_fd, struct err *err)
+{
+	return lock(path, LOCK_SH | LOCK_NB, ret_fd, err);
 }

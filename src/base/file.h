@@ -74,5 +74,8 @@ void str_add_file_id(struct str *b, const struct file_id *id);
 int file_lock(const char *path, int *ret_fd, struct err *err);
 /* The same without waiting: -EAGAIN, without words, while another has it. */
 int file_try_lock(const char *path, int *ret_fd, struct err *err);
+/* Both, shared with all who take it so; a file that may only be read will do. */
+int file_lock_shared(const char *path, int *ret_fd, struct err *err);
+int file_try_lock_shared(const char *path, int *ret_fd, struct err *err);
 /* Whether a lock still keeps others out: who removes its file lets them make a new one. */
 bool file_lock_holds(int fd);

@@ -20,7 +20,7 @@ enum opt_type {
 };
 
 /* What a shell may complete as the option's value. */
-enum opt_complete { OC_NONE, OC_FILE, OC_DIR, OC_ENUM, OC_KERNEL, OC_PART };
+enum opt_complete { OC_NONE, OC_FILE, OC_DIR, OC_ENUM, OC_KERNEL, OC_PART, OC_CELL };
 
 struct opt {
 	const char *name; /* long name without dashes */

@@ -76,6 +76,8 @@ const char *str_nearest(const char *word, const char *const *names, size_t n);
 bool str_u64(const char *s, uint64_t *ret);
 /* A size: number with K, M, G, T (powers of 1024), optional B or iB; result in bytes. */
 bool str_size(const char *s, uint64_t *ret_bytes);
+/* The other way round, in few digits: "512", "1.5K", "23M". */
+void str_add_size(struct str *b, uint64_t bytes);
 /* A time span: number (fractions allowed) with ms, s (default), m, h, d; result in nanoseconds. */
 bool str_span(const char *s, uint64_t *ret_ns);
 /* Compares version strings as strverscmp does, but 6.9 before 6.18 and 6.18-rc1 before 6.18. */

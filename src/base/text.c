@@ -221,6 +221,23 @@ bool str_size(const char *s, uint64_t *ret_bytes)
 	return scaled(s, units, countof(units), ret_bytes);
 }
 
+void str_add_size(struct str *b, uint64_t bytes)
+{
+	static const char units[] = " KMGT";
+	double v = (double)bytes;
+	size_t i = 0;
+
+	/* what would be written as 1024 is 1.0 of the next */
+	while (v >= 1023.5 && units[i + 1]) {
+		v /= 1024;
+		i++;
+	}
+	if (!i)
+		str_addf(b, "%.0f", v);
+	else
+		str_addf(b, "%.*f%c", v < 9.95, v, units[i]);
+}
+
 bool str_span(const char *s, uint64_t *ret_ns)
 {
 	static const struct unit units[] = {

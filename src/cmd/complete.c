@@ -142,6 +142,8 @@ static struct offer offer_of_args(const struct cmd *cmd)
 	}
 	if (strstr(args, "KERNEL"))
 		return (struct offer){ OC_KERNEL, NULL };
+	if (strstr(args, "CELL") || strstr(args, "REF"))
+		return (struct offer){ OC_CELL, NULL };
 	if (strstr(args, "DIR"))
 		return (struct offer){ OC_DIR, NULL };
 	if (strstr(args, "PROFILE"))
@@ -227,6 +229,9 @@ static void write_offer(struct out *out, const struct offer *o)
 		break;
 	case OC_KERNEL:
 		out_print(out, "_kiln_kernels");
+		break;
+	case OC_CELL:
+		out_print(out, "_kiln_cells");
 		break;
 	case OC_PART:
 		out_print(out, "_kiln_parts %s", o->words);
@@ -319,6 +324,7 @@ static void write_bash(struct out *out)
 		"\tcompopt -o filenames\n"
 		"\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\"; compgen -W \"$releases\" -- \"$cur\")\n"
 		"}\n"
+		"_kiln_cells() { _kiln_words \"$(\"${COMP_WORDS[0]}\" store list --names 2>/dev/null)\"; }\n"
 		/* bash makes "kiln:9p" three words where a colon divides words */
 		"_kiln_parts() {\n"
 		"\tlocal all=\"$*\" before=\n"
@@ -382,16 +388,19 @@ static void write_zsh(struct out *out)
 {
 	auto_free char *values = value_patterns();
 
-	out_print(out, "#compdef kiln\n# zsh completion of kiln, made by: kiln complete zsh\n\n"
-		       "_kiln_words() { compadd -- \"$@\" }\n"
-		       "_kiln_files() { _files }\n"
-		       "_kiln_dirs() { _files -/ }\n"
-		       "_kiln_kernels() { compadd -- /lib/modules/*(N:t); _files }\n"
-		       "_kiln_parts() { compadd -- $@; _files }\n\n"
-		       "_kiln() {\n"
-		       "\tlocal cur=${words[CURRENT]} prev=${words[CURRENT-1]} cmd= i\n"
-		       "\tlocal -a opts\n"
-		       "\tfor ((i = 2; i < CURRENT; i++)); do\n");
+	out_print(
+		out,
+		"#compdef kiln\n# zsh completion of kiln, made by: kiln complete zsh\n\n"
+		"_kiln_words() { compadd -- \"$@\" }\n"
+		"_kiln_files() { _files }\n"
+		"_kiln_dirs() { _files -/ }\n"
+		"_kiln_kernels() { compadd -- /lib/modules/*(N:t); _files }\n"
+		"_kiln_cells() { compadd -- ${(f)\"$(${words[1]} store list --names 2>/dev/null)\"} }\n"
+		"_kiln_parts() { compadd -- $@; _files }\n\n"
+		"_kiln() {\n"
+		"\tlocal cur=${words[CURRENT]} prev=${words[CURRENT-1]} cmd= i\n"
+		"\tlocal -a opts\n"
+		"\tfor ((i = 2; i < CURRENT; i++)); do\n");
 	out_print(out, "\t\tcase ${words[i-1]} in (%s) continue ;; esac\n", values);
 	out_print(out, "\t\tcase \"$cmd,${words[i]}\" in\n\t\t(*,--) cmd=--; break ;;\n");
 	write_walk(out);
@@ -431,6 +440,9 @@ static void fish_offer(struct out *out, const struct offer *o)
 		break;
 	case OC_KERNEL:
 		out_print(out, " -F -a '(__kiln_releases)'");
+		break;
+	case OC_CELL:
+		out_print(out, " -f -a '(__kiln_cells)'");
 		break;
 	case OC_PART:
 		out_print(out, " -F -a '%s'", o->words);
@@ -506,12 +518,14 @@ static void write_fish(struct out *out)
 	for (char *p = values; *p; p++)
 		if (*p == '|')
 			*p = ' ';
-	out_print(out, "# fish completion of kiln, made by: kiln complete fish\n\n"
-		       "function __kiln_releases\n\tcommand ls /lib/modules 2>/dev/null\nend\n\n"
-		       "function __kiln_at\n"
-		       "\tset -l words (commandline -opc)\n\tset -l cmd ''\n\tset -l before ''\n"
-		       "\tfor w in $words[2..-1]\n"
-		       "\t\tset -l skip $before\n\t\tset before $w\n");
+	out_print(out,
+		  "# fish completion of kiln, made by: kiln complete fish\n\n"
+		  "function __kiln_releases\n\tcommand ls /lib/modules 2>/dev/null\nend\n\n"
+		  "function __kiln_cells\n\tcommand kiln store list --names 2>/dev/null\nend\n\n"
+		  "function __kiln_at\n"
+		  "\tset -l words (commandline -opc)\n\tset -l cmd ''\n\tset -l before ''\n"
+		  "\tfor w in $words[2..-1]\n"
+		  "\t\tset -l skip $before\n\t\tset before $w\n");
 	out_print(out, "\t\tcontains -- \"$skip\" %s; and continue\n", values);
 	out_print(out, "\t\tswitch \"$cmd,$w\"\n\t\t\tcase '*,--'\n\t\t\t\tset cmd --\n"
 		       "\t\t\t\tbreak\n");

@@ -16,6 +16,11 @@ extern const struct cmd cmd_config_upgrade;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_source_fetch;
+extern const struct cmd cmd_store_list;
+extern const struct cmd cmd_store_path;
+extern const struct cmd cmd_store_rm;
+extern const struct cmd cmd_store_gc;
+extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
@@ -38,6 +43,11 @@ const struct cmd *const cmds[] = {
 	&cmd_config_conf,
 	&cmd_config_cache,
 	&cmd_source_fetch,
+	&cmd_store_list,
+	&cmd_store_path,
+	&cmd_store_rm,
+	&cmd_store_gc,
+	&cmd_store_verify,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,

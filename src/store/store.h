@@ -20,41 +20,62 @@ struct sto_progress {
 
 struct sto;
 
-/* path NULL: $KILN_STORE, else "store" in DIR_DATA. create: made where missing, else -ENOENT. */
+/*
+ * path NULL: $KILN_STORE, else "store" in DIR_DATA. create: made where missing, else -ENOENT. A folder that is neither
+ * a store nor empty is refused (-EEXIST).
+ */
 int sto_open(const char *path, bool create, struct sto **ret, struct err *err);
 void sto_close(struct sto *s);
-const char *sto_path(const struct sto *s);
+const char *sto_path(const struct sto *s); /* absolute */
 
 /*
  * A cell being put together: whatever lies in the folder `path` becomes the cell. The files are taken over (renamed, not
- * copied, where the file system allows), so nobody else may have them open for writing.
+ * copied, where the file system allows), so nobody else may have them open for writing; one that has a second name
+ * (hard link) is copied. Of modes only that a file may be executed is kept, of times, owners and extended attributes
+ * nothing. `.kiln` is for what tells of the making (logs, times); `.kiln/manifest` is the store's own.
  */
 struct sto_stage;
 int sto_stage_begin(struct sto *s, const char *id, struct sto_stage **ret, struct err *err);
 const char *sto_stage_path(const struct sto_stage *g);
 /*
  * Publishes it: digests, objects, manifest, rename; the stage is released either way. That the cell is there by now is
- * fine if its manifest is the same; -EEXIST, with the first path that differs, if not.
+ * fine if it has the same, below .kiln apart; -EEXIST, with the first path that differs, if not. A cell without a ref is
+ * safe from gc by its age alone, which begins now: sto_use() or sto_ref_set() it.
  */
 int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, struct err *err);
-void sto_stage_abort(struct sto_stage *g);
+void sto_stage_abort(struct sto_stage *g); /* NULL is fine */
 
 /* Where a cell lies. -ENOENT without words if it is not there. What is read of it is held by sto_use(). */
 int sto_cell_path(const struct sto *s, const char *id, char **ret);
-/* Keeps gc from that cell until the descriptor is closed, or the process ends; marks it as used now. */
+/*
+ * Keeps gc from that cell until the descriptor is closed, or the process ends; marks it as used now. -ENOENT with words
+ * if it is not there.
+ */
 int sto_use(struct sto *s, const char *id, int *ret_fd, struct err *err);
 
-/* A ref, or an ID, or at least 8 digits that only one ID begins with. -ENOENT names the nearest refs. */
+/*
+ * A ref, or an ID, or at least 8 digits that only one ID begins with. -ENOENT names the nearest ref; -EBADMSG: a ref that
+ * leads to no cell.
+ */
 int sto_find(const struct sto *s, const char *name, char ret_id[STO_ID + 1], struct err *err);
+/* What sto_find() takes, for a shell to complete: all refs, and 12 digits of each ID. */
+int sto_names(const struct sto *s, struct strv *ret, struct err *err);
+/*
+ * Names: parts between slashes, each [A-Za-z0-9][A-Za-z0-9._+-]*, 255 bytes in all, and no ID; "a" and "a/b" exclude each
+ * other (-EEXIST). A ref that is there is moved.
+ */
 int sto_ref_set(struct sto *s, const char *name, const char *id, struct err *err);
+/* Where it leads; "" in ret_id if it is damaged. -ENOENT names the nearest. */
+int sto_ref_get(const struct sto *s, const char *name, char ret_id[STO_ID + 1], struct err *err);
 int sto_ref_remove(struct sto *s, const char *name, struct err *err);
 
 struct sto_cell {
 	char id[STO_ID + 1];
 	struct strv refs;
-	uint64_t files, bytes; /* apparent size */
-	uint64_t
-		own_bytes; /* of objects that no other cell has: what removing it would give back */
+	bool damaged;	       /* its manifest cannot be read; the sizes are 0 */
+	uint64_t files, bytes; /* apparent size, what lies there twice counted twice */
+	/* of objects that no other cell has: what removing it would give back. Apparent, each once. */
+	uint64_t own_bytes;
 	time_t used;
 };
 struct sto_cells {
@@ -66,18 +87,21 @@ int sto_list(struct sto *s, struct sto_cells *ret, struct err *err);
 void sto_cells_release(struct sto_cells *c);
 
 struct sto_gc {
-	uint64_t
-		quota; /* bytes of objects to come below by removing the longest unused cells; 0: none */
+	/* bytes of objects on disk to come below by removing the longest unused cells; 0: none */
+	uint64_t quota;
 	time_t older_than; /* cells not used since are removed; 0: none */
 	bool dry_run;
 };
 struct sto_gc_result {
-	struct strv removed;	 /* IDs of cells */
+	struct strv removed;	 /* IDs of cells, the longest unused first */
 	uint64_t objects, bytes; /* removed; bytes on disk */
 	uint64_t left_bytes;
 	bool over_quota; /* what is left is more than the quota, and all of it is kept by refs or in use */
 };
-/* Never removes cells with a ref or in use. Cells without either go only by age or quota; objects of no cell always. */
+/*
+ * Never removes cells with a ref or in use. Cells without either go only by age or quota; objects of no cell always.
+ * -EBADMSG where a manifest is damaged: what that cell has cannot be told.
+ */
 int sto_gc(struct sto *s, const struct sto_gc *how, const struct sto_progress *progress,
 	   struct sto_gc_result *ret, struct err *err);
 void sto_gc_result_release(struct sto_gc_result *r);
@@ -86,13 +110,17 @@ struct sto_fault {
 	char *path;	   /* below the store */
 	char *what;	   /* "has another content: sha256 ... (expected ...)", "is missing", ... */
 	struct strv cells; /* the cells that have it: IDs, or refs where they have some */
+	bool mended;	   /* it, and what had it, is gone */
 };
 struct sto_faults {
 	struct sto_fault *v;
 	size_t n, cap;
 	uint64_t cells, objects, bytes; /* looked at */
 };
-/* Reads everything. repair: damaged objects, and the cells that have them, are removed, so that they are built anew. */
+/*
+ * Reads everything. repair: damaged objects, and the cells that have them with their refs, are removed, so that they are
+ * built anew; what has a wrong mode gets its own. Cells in use stay, and what is wrong with them.
+ */
 int sto_verify(struct sto *s, bool repair, const struct sto_progress *progress,
 	       struct sto_faults *ret, struct err *err);
 void sto_faults_release(struct sto_faults *f);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cells being put together, each in a folder of tmp/. */
+#include "store/stage.h"
+
+#include "base/file.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define COPY_SIZE ((size_t)1 << 18)
+
+int sto_stage_begin(struct sto *s, const char *id, struct sto_stage **ret, struct err *err)
+{
+	auto_free char *what = xstrndup(id, 12);
+	struct sto_stage *g;
+	int r;
+
+	if (!sto_is_id(id))
+		return err_set(err, -EINVAL, "'%s' is no cell's ID", id);
+	sto_tmp_clean(s);
+	g = xnew(struct sto_stage);
+	g->s = s;
+	g->tmp = STO_TMP_NONE;
+	memcpy(g->id, id, sizeof(g->id));
+	r = sto_tmp_begin(s, what, &g->tmp, err);
+	if (r == 0) {
+		g->path = path_join(g->tmp.path, "cell");
+		if (mkdir(g->path, 0755) < 0)
+			r = err_sys(err, "cannot create '%s'", g->path);
+	}
+	if (r < 0) {
+		sto_stage_abort(g);
+		return r;
+	}
+	*ret = g;
+	return 0;
+}
+
+const char *sto_stage_path(const struct sto_stage *g)
+{
+	return g->path;
+}
+
+void sto_stage_abort(struct sto_stage *g)
+{
+	if (!g)
+		return;
+	sto_tmp_end(&g->tmp);
+	free(g->path);
+	free(g);
+}
+
+static int copy_content(int from, int to)
+{
+	auto_free char *buf = xmalloc(COPY_SIZE);
+	ssize_t n;
+	int r = 0;
+
+	do {
+		n = read_full(from, buf, COPY_SIZE);
+		if (n < 0)
+			return (int)n;
+		r = write_all(to, buf, (size_t)n);
+	} while (r == 0 && (size_t)n == COPY_SIZE);
+	return r;
+}
+
+int sto_copy(int from, const char *path, int tmp, bool exec, bool sync, struct err *err)
+{
+	const struct timespec times[] = { { .tv_sec = STO_TIME }, { .tv_sec = STO_TIME } };
+	auto_close int in = openat(from, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int out = -1;
+	int r;
+
+	if (in < 0)
+		return err_sys(err, "cannot open '%s'", path);
+	if (unlinkat(tmp, STO_COPY, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "cannot make way for a copy of '%s'", path);
+	out = openat(tmp, STO_COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (out < 0)
+		return err_sys(err, "cannot copy '%s'", path);
+	r = copy_content(in, out);
+	if (r < 0)
+		return err_code(err, r, "cannot copy '%s'", path);
+	if (fchmod(out, exec ? 0555 : 0444) < 0 || futimens(out, times) < 0 ||
+	    (sync && fsync(out) < 0))
+		return err_sys(err, "cannot copy '%s'", path);
+	return 0;
+}

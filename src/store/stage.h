@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A cell on its way into the store, as stage.c and commit.c see it. */
+#pragma once
+
+#include "store/internal.h"
+
+struct sto_stage {
+	struct sto *s;
+	char id[STO_ID + 1];
+	struct sto_tmp
+		tmp; /* has the folder `cell`, and files that are about to be renamed into it */
+	char *path;  /* of that folder */
+};
+
+/*
+ * What is needed at many places: a new file `copy` in tmp's folder with the content, mode and time of one in another
+ * folder, synced if asked to.
+ */
+int sto_copy(int from, const char *path, int tmp, bool exec, bool sync, struct err *err);
+#define STO_COPY "copy"

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cells on their way into the store. */
+#include "cell.h"
+
+#include <sys/stat.h>
+
+static struct stat look(struct sto *s, char digit, const char *path)
+{
+	auto_free char *cell = NULL, *whole = NULL;
+	struct stat st;
+
+	assert_int_equal(sto_cell_path(s, id_of(digit).s, &cell), 0);
+	whole = path_join(cell, path);
+	assert_int_equal(lstat(whole, &st), 0);
+	return st;
+}
+
+static void assert_mode(struct stat st, mode_t mode)
+{
+	assert_int_equal(st.st_mode & 07777, mode);
+	assert_int_equal(st.st_mtim.tv_sec, 1);
+}
+
+static void test_commit(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct stat one, two;
+
+	umask(077);
+	assert_done(put_cell(s, '1', &err), &err);
+	umask(022);
+	assert_done(put_cell(s, '2', &err), &err);
+	one = look(s, '1', "boot/config");
+	two = look(s, '2', "boot/config");
+	assert_int_equal(one.st_ino, two.st_ino);
+	assert_int_equal(one.st_nlink, 3);
+	assert_int_not_equal(look(s, '1', "boot/image").st_ino, look(s, '2', "boot/image").st_ino);
+	assert_mode(one, 0444);
+	assert_mode(look(s, '1', "usr/tool"), 0555);
+	assert_mode(look(s, '1', "boot"), 0755);
+	assert_mode(look(s, '1', "."), 0755);
+	assert_mode(look(s, '1', ".kiln/manifest"), 0444);
+	assert_int_equal(count_in(sto_path(s), "tmp"), 0);
+	assert_clean(s);
+	sto_close(s);
+}
+
+/* Whatever a path or a link may be; and one content under several names, to be executed or not. */
+static void test_odd(void **state)
+{
+	static const char *const names[] = { "a b", "a\nb", "a\\b", "a\tb", "\303\244\377",
+					     "-",   "a-b",  "a.b",  "x/a",  "x-/b",
+					     "x/-", " ",    "'",    "%s" };
+	struct sto *s = store_open(*state);
+	struct sto_stage *g = stage_with(s, '1', NULL);
+	auto_err struct err err = { 0 };
+	auto_free char *link = path_join(sto_stage_path(g), "link\n");
+	auto_free char *empty = path_join(sto_stage_path(g), "empty/deep");
+
+	for (size_t i = 0; i < countof(names); i++)
+		write_file(sto_stage_path(g), names[i], i % 2 ? "odd" : "", i % 3 ? 0400 : 04711);
+	assert_int_equal(symlink("nowhere at\nall", link), 0);
+	assert_int_equal(mkdir_p(empty, 0700, NULL), 0);
+	assert_int_equal(chmod(empty, 0), 0);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_mode(look(s, '1', "a b"), 0555);
+	assert_mode(look(s, '1', "a\nb"), 0444);
+	assert_mode(look(s, '1', "empty/deep"), 0755);
+	assert_true(S_ISLNK(look(s, '1', "link\n").st_mode));
+	assert_clean(s);
+	sto_close(s);
+}
+
+static void test_empty(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+
+	assert_done(sto_stage_commit(stage_with(s, '1', NULL), NULL, &err), &err);
+	assert_clean(s);
+	sto_close(s);
+}
+
+/* A file that has another name elsewhere is not the store's to change. */
+static void test_linked(void **state)
+{
+	struct sto *s = store_open(*state);
+	struct sto_stage *g = stage_with(s, '1', NULL);
+	auto_free char *from = path_join(*state, "mine"),
+		       *to = path_join(sto_stage_path(g), "file");
+	auto_err struct err err = { 0 };
+	auto_free char *text = NULL;
+	struct stat st;
+
+	write_file(*state, "mine", "text", 0640);
+	assert_int_equal(link(from, to), 0);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_int_equal(stat(from, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_nlink, 1);
+	write_file(*state, "mine", "later", 0640);
+	text = read_text(
+		sto_path(s),
+		"cells/1111111111111111111111111111111111111111111111111111111111111111/file");
+	assert_string_equal(text, "text");
+	assert_clean(s);
+	sto_close(s);
+}
+
+static void refused(struct sto_stage *g, int code, const char *words)
+{
+	auto_err struct err err = { 0 };
+
+	assert_int_equal(sto_stage_commit(g, NULL, &err), code);
+	assert_contains(err.msg, words);
+}
+
+static void test_refused(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct sto_stage *g = NULL;
+	auto_free char *fifo = NULL;
+
+	assert_int_equal(sto_stage_begin(s, "../x", &g, &err), -EINVAL);
+	refused(stage_with(s, '1', ".kiln/manifest", "mine", NULL), -EEXIST, "of its own");
+	g = stage_with(s, '1', NULL);
+	fifo = path_join(sto_stage_path(g), "fifo");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	refused(g, -EINVAL, "'fifo' is no file, folder or link");
+	assert_int_equal(count_in(sto_path(s), "cells"), 0);
+	assert_int_equal(count_in(sto_path(s), "tmp"), 0);
+	sto_close(s);
+}
+
+/* The same cell once more, and one that should be the same. */
+static void test_again(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+
+	assert_done(put_cell(s, '1', &err), &err);
+	assert_done(put_cell(s, '1', &err), &err);
+	refused(stage_with(s, '1', "boot/config", "CONFIG_X=y\n", "boot/image", "im2", NULL),
+		-EEXIST, "differs in 'boot/image'");
+	refused(stage_with(s, '1', "boot/config", "CONFIG_X=y\n", "boot/image", "im1", NULL),
+		-EEXIST, "differs in 'usr'");
+	/* how it was made may differ */
+	assert_done(
+		sto_stage_commit(stage_with(s, '2', "a", "a", ".kiln/log", "1", NULL), NULL, &err),
+		&err);
+	assert_done(
+		sto_stage_commit(stage_with(s, '2', "a", "a", ".kiln/log", "2", NULL), NULL, &err),
+		&err);
+	refused(stage_with(s, '2', "a", "a", "b", "b", NULL), -EEXIST, "differs in 'b'");
+	assert_clean(s);
+	sto_close(s);
+}
+
+/* Content is not put beside an object that is not what its name says. */
+static void test_damaged_object(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	auto_free char *config = NULL;
+
+	assert_done(put_cell(s, '1', &err), &err);
+	assert_int_equal(sto_cell_path(s, id_of('1').s, &config), 0);
+	write_file(config, "boot/config", "CONFIG_X=n", 0444);
+	refused(stage_with(s, '2', "boot/config", "CONFIG_X=y\n", NULL), -EBADMSG, "is damaged");
+	sto_close(s);
+}
+
+/* What a dead one left goes; what lives stays. */
+static void test_left(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct sto_stage *alive = stage_with(s, '1', "a", "a", NULL);
+
+	write_file(sto_path(s), "tmp/dead.123456/cell/a", "a", 0644);
+	write_file(sto_path(s), "tmp/dead.123457/lock", "", 0644);
+	write_file(sto_path(s), "tmp/gc-1/boot/image", "a", 0644);
+	assert_int_equal(count_in(sto_path(s), "tmp"), 4);
+	sto_stage_abort(stage_with(s, '2', NULL));
+	assert_int_equal(count_in(sto_path(s), "tmp"), 1);
+	assert_done(sto_stage_commit(alive, NULL, &err), &err);
+	assert_clean(s);
+	sto_close(s);
+}
+
+static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	uint64_t *last = ctx;
+
+	assert_string_equal(what, "publishing 111111111111");
+	assert_true(done >= *last && done <= total);
+	assert_int_equal(total, 5);
+	*last = done;
+}
+
+static void test_progress(void **state)
+{
+	struct sto *s = store_open(*state);
+	uint64_t last = 0;
+	const struct sto_progress progress = { on_progress, &last };
+	auto_err struct err err = { 0 };
+
+	assert_done(
+		sto_stage_commit(stage_with(s, '1', "a", "12", "b", "123", NULL), &progress, &err),
+		&err);
+	assert_int_equal(last, 5);
+	sto_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scratch_test(test_commit),   scratch_test(test_odd),
+		scratch_test(test_empty),    scratch_test(test_linked),
+		scratch_test(test_refused),  scratch_test(test_again),
+		scratch_test(test_left),     scratch_test(test_damaged_object),
+		scratch_test(test_progress),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
