@@ -9,10 +9,10 @@
  */
 #include "vm/accel.h"
 
+#include "base/boot_id.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "vm/accel_prove.h"
-#include "vm/boot_id.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static char *memory_key(const struct vm_qemu *q)
 	struct stat st = { 0 };
 	struct file_id id;
 
-	if (vm_boot_id(&boot, NULL) < 0)
+	if (boot_id(&boot, NULL) < 0)
 		str_adds(&boot, "?");
 	uname(&u);
 	stat(q->path, &st);

@@ -2,10 +2,10 @@
 /* Measuring the time stamp counter against the clock. */
 #include "vm/tsc.h"
 
+#include "base/boot_id.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "vm/boot_id.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -75,7 +75,7 @@ static char *memory_path(void)
 	auto_free char *dir = NULL;
 	auto_str struct str boot = { 0 };
 
-	if (dir_sub(DIR_CACHE, "probe", &dir, NULL) < 0 || vm_boot_id(&boot, NULL) < 0)
+	if (dir_sub(DIR_CACHE, "probe", &dir, NULL) < 0 || boot_id(&boot, NULL) < 0)
 		return NULL;
 	return xasprintf("%s/tsc-%s", dir, str_c(&boot));
 }

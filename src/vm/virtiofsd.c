@@ -2,11 +2,11 @@
 /* Running virtiofsd. See virtiofsd.h for how a share is kept read-only. */
 #include "vm/virtiofsd.h"
 
+#include "base/boot_id.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "vm/boot_id.h"
 #include "vm/guard.h"
 
 #include <errno.h>
@@ -297,7 +297,7 @@ static int verdict_path(const char *program, char **ret, struct err *err)
 
 	if (stat(program, &st) < 0)
 		return err_sys(err, "cannot look at '%s'", program);
-	r = vm_boot_id(&boot, err);
+	r = boot_id(&boot, err);
 	if (r == 0)
 		r = dir_sub(DIR_CACHE, "probe", &dir, err);
 	if (r < 0)

@@ -6,4 +6,4 @@
 #include "base/str.h"
 
 /* Adds the host's boot id (random(4), a UUID in text). */
-int vm_boot_id(struct str *ret, struct err *err);
+int boot_id(struct str *ret, struct err *err);

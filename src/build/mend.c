@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a killed build leaves half made. kbuild removes a target whose commands fail or are interrupted, but nobody does when
+ * make is killed; then a target may be newer than what it is made from and broken, and make takes it for done.
+ *
+ * scripts/Kbuild.include writes .NAME.cmd behind the commands that made NAME. So a target made since the build began that is
+ * newer than its .cmd (left by an earlier build), or has none, is one whose commands did not come to their end. Kernels before
+ * 5.19 run objtool behind that; where most targets are newer, it tells nothing. Targets without a .cmd, and commands behind it,
+ * are met by the second rule: what was written in the last seconds before everything stopped is made again. Of what the host
+ * itself lost power under, the last minutes: files may be there by name and not by content.
+ *
+ * Only what was written since the mark is looked at; everything older is of builds that ended in order.
+ */
+#include "build/kbuild.h"
+#include "build/mark.h"
+
+#include "base/boot_id.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/map.h"
+#include "base/path.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#define LAST_S	     3
+#define LAST_LATE_S  10	 /* where objtool works behind the .cmd */
+#define LAST_POWER_S 120 /* vm.dirty_expire_centisecs and a journal's commit, with room */
+#define MAX_DEPTH    64
+
+struct made {
+	char *path;	    /* below the folder */
+	int64_t at, cmd_at; /* mtime in ns; cmd_at: of its .cmd, 0: none */
+	bool empty;
+};
+
+struct folder {
+	const char *build;
+	int64_t since, last;
+	bool power; /* the host went down */
+	bool late;
+	struct {
+		struct made *v;
+		size_t n, cap;
+	} made;
+	struct map cmds; /* "dir/NAME" -> index + 1 into times */
+	struct {
+		int64_t *v;
+		size_t n, cap;
+	} times;
+};
+
+/* The mark */
+
+int bld_mark_set(const char *build, struct err *err)
+{
+	auto_free char *path = path_join(build, BLD_MARK);
+	auto_str struct str text = { 0 };
+	struct stat st;
+	int r;
+
+	if (!lstat(path, &st))
+		return 1;
+	r = boot_id(&text, err);
+	if (r < 0)
+		return r;
+	str_adds(&text, "\n");
+	return file_publish(path, str_c(&text), text.n, 0666, err);
+}
+
+void bld_mark_clear(const char *build)
+{
+	auto_free char *path = path_join(build, BLD_MARK);
+
+	unlink(path);
+}
+
+static int64_t mtime_of(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + st->st_mtim.tv_nsec;
+}
+
+/* 1: there is one; 0: none. A mark that says nothing counts as one of another boot. */
+static int read_mark(struct folder *f, struct err *err)
+{
+	auto_free char *path = path_join(f->build, BLD_MARK);
+	auto_str struct str was = { 0 }, now = { 0 };
+	struct stat st;
+	int r;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_sys(err, "cannot look at '%s'", path);
+	r = file_read(AT_FDCWD, path, 4096, &was, err);
+	if (r < 0)
+		return r;
+	r = boot_id(&now, err);
+	if (r < 0)
+		return r;
+	str_adds(&now, "\n");
+	f->power = !str_eq(str_c(&was), str_c(&now));
+	f->since = mtime_of(&st);
+	return 1;
+}
+
+/* Looking */
+
+/* ".x.o.cmd" -> "x.o"; false: no such name. */
+static bool target_of(const char *name, struct str *ret)
+{
+	const size_t n = strlen(name);
+
+	if (*name != '.' || n < 6 || !str_ends(name, ".cmd"))
+		return false;
+	str_add(ret, name + 1, n - 5);
+	return true;
+}
+
+/* What only a build writes: a file that somebody touched later does not move the end. */
+static bool tells_time(const char *name)
+{
+	return str_ends(name, ".cmd") || str_ends(name, ".o") || str_ends(name, ".a") ||
+	       str_ends(name, ".ko") || str_ends(name, ".d") || str_starts(name, ".tmp");
+}
+
+static void look_at(struct folder *f, const char *dir, const char *name, const struct stat *st)
+{
+	auto_str struct str target = { 0 };
+	const int64_t at = mtime_of(st);
+
+	if (tells_time(name))
+		f->last = MAX(f->last, at);
+	if (target_of(name, &target)) {
+		auto_free char *key = xasprintf("%s%s", dir, str_c(&target));
+
+		vec_push(&f->times, at);
+		map_set(&f->cmds, key, (void *)(uintptr_t)f->times.n);
+	}
+	if (at >= f->since)
+		vec_push(&f->made, ((struct made){ .path = xasprintf("%s%s", dir, name),
+						   .at = at,
+						   .empty = !st->st_size }));
+}
+
+/* dir: "" or with a slash at its end. */
+static int look_in(struct folder *f, int fd, const char *dir, int depth, struct err *err)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d) {
+		r = err_sys(err, "cannot read '%s/%s'", f->build, dir);
+		close(fd);
+		return r;
+	}
+	while (!r && (e = readdir(d))) {
+		struct stat st;
+
+		if (str_eq(e->d_name, ".") || str_eq(e->d_name, "..") ||
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISREG(st.st_mode)) {
+			look_at(f, dir, e->d_name, &st);
+		} else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
+			auto_free char *sub = xasprintf("%s%s/", dir, e->d_name);
+			int in = openat(dirfd(d), e->d_name,
+					O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			r = in < 0 ? err_sys(err, "cannot read '%s/%s'", f->build, sub)
+				   : look_in(f, in, sub, depth + 1, err);
+		}
+	}
+	closedir(d);
+	return r;
+}
+
+static void join_cmds(struct folder *f)
+{
+	size_t newer = 0, with = 0;
+
+	for (size_t i = 0; i < f->made.n; i++) {
+		struct made *m = &f->made.v[i];
+		const size_t at = (size_t)(uintptr_t)map_get(&f->cmds, m->path);
+
+		if (!at)
+			continue;
+		m->cmd_at = f->times.v[at - 1];
+		with++;
+		newer += m->at > m->cmd_at;
+	}
+	f->late = with >= 20 && newer * 2 > with;
+}
+
+/* Judging */
+
+/* Not make's, or written whole by conf (confdata.c: a temporary and rename), with all objects hanging on it. */
+static bool is_kept(const struct folder *f, const char *path)
+{
+	if (!strchr(path, '/'))
+		return str_starts(path, ".config") || str_starts(path, "kiln") ||
+		       str_starts(path, ".kiln") || str_starts(path, "localversion") ||
+		       str_eq(path, "Makefile") || str_ends(path, ".log");
+	return !f->power && (str_starts(path, "include/config/") ||
+			     str_eq(path, "include/generated/autoconf.h") ||
+			     str_eq(path, "include/generated/rustc_cfg"));
+}
+
+static bool is_object(const char *path)
+{
+	return str_ends(path, ".o") || str_ends(path, ".a") || str_ends(path, ".ko");
+}
+
+static bool is_doubtful(const struct folder *f, const struct made *m)
+{
+	const int64_t span = f->power ? LAST_POWER_S : (f->late ? LAST_LATE_S : LAST_S);
+
+	if (is_kept(f, m->path))
+		return false;
+	if (MAX(m->at, m->cmd_at) >= f->last - span * (int64_t)NSEC_PER_SEC)
+		return true;
+	if (m->empty && f->power)
+		return true;
+	return m->cmd_at ? m->at > m->cmd_at && !f->late : is_object(m->path);
+}
+
+static int drop(const struct folder *f, const char *path, struct err *err)
+{
+	auto_free char *full = path_join(f->build, path);
+
+	return unlink(full) < 0 && errno != ENOENT ? err_sys(err, "cannot remove '%s'", full) : 0;
+}
+
+/* The .cmd goes first: without it make makes the target anew, whatever happens in between. */
+static int drop_made(const struct folder *f, const struct made *m, struct err *err)
+{
+	const char *base = path_base(m->path);
+	auto_free char *cmd = xasprintf("%.*s.%s.cmd", (int)(base - m->path), m->path, base);
+	int r = m->cmd_at ? drop(f, cmd, err) : 0;
+
+	return r < 0 ? r : drop(f, m->path, err);
+}
+
+static void folder_release(struct folder *f)
+{
+	for (size_t i = 0; i < f->made.n; i++)
+		free(f->made.v[i].path);
+	free(f->made.v);
+	free(f->times.v);
+	map_release(&f->cmds, NULL);
+}
+
+int bld_kbuild_mend(const char *build, struct err *err)
+{
+	cleanup(folder_release) struct folder f = { .build = build, .last = INT64_MIN };
+	int r = read_mark(&f, err);
+	int fd;
+
+	if (r <= 0)
+		return r;
+	fd = open(build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "cannot read '%s'", build);
+	r = look_in(&f, fd, "", 0, err);
+	if (r < 0)
+		return err_wrap(err, r, "cannot mend what a killed build left");
+	join_cmds(&f);
+	for (size_t i = 0; i < f.made.n; i++) {
+		if (!is_doubtful(&f, &f.made.v[i]))
+			continue;
+		r = drop_made(&f, &f.made.v[i], err);
+		if (r < 0)
+			return err_wrap(err, r, "cannot mend what a killed build left");
+	}
+	bld_mark_clear(build);
+	return 0;
+}

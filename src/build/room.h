@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a host has for builds: behind bld_jobs_fitting() (kbuild.h), apart for tests with recorded hosts. */
+#pragma once
+
+#include "base/util.h"
+
+struct bld_room {
+	unsigned cpus;	 /* that may be used at once */
+	uint64_t memory; /* bytes that can be had without swapping; UINT64_MAX: not known */
+};
+
+/* root: a folder with proc and sys/fs/cgroup below it. cpus: what affinity allows. */
+void bld_room_read(int root, unsigned cpus, struct bld_room *ret);
+/* config: text of .config, or NULL. At least 1. */
+unsigned bld_room_jobs(const struct bld_room *room, const char *config);

@@ -1,0 +1,2 @@
+#include <linux/not-there.h>
+int x;

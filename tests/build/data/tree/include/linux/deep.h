@@ -1,0 +1,7 @@
+static inline int deep(unsigned int n)
+{
+	int unused_here;
+	if (n < 0)
+		return 1;
+	return 0;
+}

@@ -1,0 +1,1 @@
+#include <linux/deep.h>

@@ -1,0 +1,4 @@
+	.text
+foo:
+	nonsense %eax
+	ret

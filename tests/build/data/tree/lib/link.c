@@ -1,0 +1,5 @@
+extern int elsewhere(int);
+int start(void)
+{
+	return elsewhere(3);
+}
