@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checks of programs and headers: QEMU, virtiofsd, compilers and what a kernel build calls. */
 #include "host/check.h"
-#include "host/distro.h"
 #include "vm/virtiofsd.h"
 
 #include <errno.h>
