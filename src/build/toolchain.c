@@ -89,8 +89,8 @@ static void clang_words(const struct find *f, const char *cc, struct bld_questio
 	bld_cross_prefixes(f->ask->arch, &prefixes);
 	if (prefixes.n)
 		target = xasprintf("--target=%.*s", (int)strlen(prefixes.v[0]) - 1, prefixes.v[0]);
-	bld_question_add(q, cc, "-v", "-S", "-x", "c", "/dev/null", "-o", "/dev/null", target,
-			 NULL);
+	bld_question_add(q, cc, "-v", "-S", "-x", "cpp-output", "/dev/null", "-o", "/dev/null",
+			 target, NULL);
 }
 
 static void add_candidate(struct find *f, const char *prefix)
@@ -99,11 +99,12 @@ static void add_candidate(struct find *f, const char *prefix)
 	auto_free char *cc = xasprintf("%s%s%s%s", s->dir, prefix, s->base, s->suffix);
 	auto_free char *ld = xasprintf("%s%sld", s->dir, prefix);
 
+	/* nothing to preprocess: a compiler may be alone, without a single folder of headers */
 	if (is_clang_spec(f))
 		clang_words(f, cc, &f->first);
 	else
-		bld_question_add(&f->first, cc, "-v", "-fsyntax-only", "-x", "c", "/dev/null",
-				 NULL);
+		bld_question_add(&f->first, cc, "-v", "-fsyntax-only", "-x", "cpp-output",
+				 "/dev/null", NULL);
 	bld_question_add(&f->first, cc, "--version", NULL);
 	bld_question_add(&f->first, cc, "-print-prog-name=as", NULL);
 	bld_question_add(&f->first, ld, NULL)->look = true;
@@ -285,15 +286,16 @@ static void ask_host(struct find *f)
 {
 	ask_version(f, "as");
 	ask_version(f, "ld");
-	bld_question_add(&f->second, f->t.hostcc, "-v", "-fsyntax-only", "-x", "c", "/dev/null",
-			 NULL);
+	bld_question_add(&f->second, f->t.hostcc, "-v", "-fsyntax-only", "-x", "cpp-output",
+			 "/dev/null", NULL);
 }
 
 static int ask_tools(struct find *f, struct err *err)
 {
-	auto_free char *as = xstrdup(str_c(&f->first.v[f->at + Q_AS].said));
+	const char *said = str_c(&f->first.v[f->at + Q_AS].said);
+	auto_free char *as =
+		f->t.kind == BLD_CLANG ? xstrdup("as") : xstrndup(said, strcspn(said, "\n"));
 
-	as[strcspn(as, "\n")] = '\0';
 	for (size_t i = 0; i < countof(tools); i++) {
 		auto_free char *name = tool_name(f, &tools[i]);
 

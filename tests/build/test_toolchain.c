@@ -222,7 +222,8 @@ static void missing(void **state)
 
 	if (!fakes_alone())
 		skip();
-	expect_error("x86_64", "gcc-12", NULL, -ENOENT, "building for x86_64 with 'gcc-12' lacks 'gcc-12'");
+	expect_error("x86_64", "gcc-12", NULL, -ENOENT,
+		     "building for x86_64 with 'gcc-12' lacks 'gcc-12'");
 	fake_gcc(state, "bin", "", "gcc", "x86_64-linux-gnu");
 	expect_error("arm64", NULL, NULL, -ENOENT, "lacks a compiler for arm64");
 	expect_error("arm64", "gcc-12", NULL, -ENOENT, "lacks 'gcc-12'");
