@@ -23,6 +23,14 @@ void check_ok(struct host_finding *f, const char *fmt, ...) PRINTF(2, 3);
 void check_warn(struct host_finding *f, char *fix, const char *fmt, ...) PRINTF(3, 4);
 void check_missing(struct host_finding *f, char *fix, const char *fmt, ...) PRINTF(3, 4);
 
+/*
+ * What to type to get `need`, a name in data/packages.def; with sudo in front for all but root. Where the distribution or
+ * its package is not known: words that name it.
+ */
+char *host_install_command(const struct host *h, const char *need);
+/* A command for root: with sudo in front for everyone else. */
+char *host_root_command(const struct host *h, const char *fmt, ...) PRINTF(2, 3);
+
 /* check_tools.c */
 void look_qemu(const struct host *h, const struct check *c, struct host_finding *f);
 void look_accel(const struct host *h, const struct check *c, struct host_finding *f);

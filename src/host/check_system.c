@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checks of the system and its user: groups, systemd, namespaces, disk space. */
 #include "host/check.h"
-#include "host/distro.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checks of programs and headers: QEMU, virtiofsd, compilers and what a kernel build calls. */
 #include "host/check.h"
-#include "host/distro.h"
 #include "vm/virtiofsd.h"
 
 #include <errno.h>
@@ -101,10 +100,9 @@ static void need_without_9p(const struct host *h, struct host_finding *f)
 
 /*
  * The number in what a program says of its version, which may stand behind its name, its maker's
- * name and words in brackets: "gcc (Debian 12.2.0-14) 12.2.0", "v1.24". The whole line if there is
- * no number.
+ * name and words in brackets: "gcc (Debian 12.2.0-14) 12.2.0", "v1.24". NULL if there is none.
  */
-static char *number_of(const char *version)
+static char *number_with(const char *version, const char *dot)
 {
 	int depth = 0;
 	size_t n;
@@ -113,12 +111,20 @@ static char *number_of(const char *version)
 		const char *digit = p + (*p == 'v');
 
 		n = strcspn(p, " ,()");
-		if (n && !depth && *digit >= '0' && *digit <= '9')
+		if (n && !depth && *digit >= '0' && *digit <= '9' && memmem(p, n, dot, strlen(dot)))
 			return xstrndup(p, n);
 		n += p[n] != '\0';
 		depth += (p[n ? n - 1 : 0] == '(') - (p[n ? n - 1 : 0] == ')');
 	}
-	return xstrdup(version);
+	return NULL;
+}
+
+/* One with a dot rather than "64-bits"; the whole line if there is no number. */
+static char *number_of(const char *version)
+{
+	char *number = number_with(version, ".") ?: number_with(version, "");
+
+	return number ? number : xstrdup(version);
 }
 
 static void found_program(const struct host *h, const char *path, const char *need,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checks for handing devices to guests: the IOMMU, VFIO's modules, memory that may be locked. */
 #include "host/check.h"
-#include "host/distro.h"
 
 #define GIB (UINT64_C(1) << 30)
 #define MIB (UINT64_C(1) << 20)

@@ -8,10 +8,13 @@
  */
 #include "host/check.h"
 
+#include "base/distro.h"
+
 const char *const host_purposes[] = { "run", "build", "vm", "vfio", NULL };
 
 #define MACHINES (FOR_RUN | FOR_VM | FOR_VFIO)
 
+/* Where a name stands twice the first row counts: it knows more than the table of what builds need. */
 static const struct check checks[] = {
 	/* clang-format off */
 	/*
@@ -35,15 +38,16 @@ static const struct check checks[] = {
 	{ "clang",                    0,         FOR_BUILD, look_program,     "clang",  "kernels built with LLVM" },
 	{ "ld",                       FOR_BUILD, 0,        look_program,      "ld",     "linking kernels" },
 	{ "ld.lld",                   0,         FOR_BUILD, look_program,     "ld.lld", "kernels built with LLVM" },
-	{ "make",                     FOR_BUILD, 0,        look_program,      "make",   "building kernels" },
-	{ "flex",                     FOR_BUILD, 0,        look_program,      "flex",   "the kernel's own tools" },
-	{ "bison",                    FOR_BUILD, 0,        look_program,      "bison",  "the kernel's own tools" },
-	{ "bc",                       FOR_BUILD, 0,        look_program,      "bc",     "kernel/time/timeconst" },
-	{ "perl",                     0,         FOR_BUILD, look_program,     "perl",   "kernels before 6.15 and some drivers" },
-	{ "pahole",                   0,         FOR_BUILD, look_program,     "pahole", "CONFIG_DEBUG_INFO_BTF" },
 	{ "depmod",                   FOR_BUILD, FOR_RUN,  look_program,      "depmod", "kernel modules" },
 	{ "libelf headers",           FOR_BUILD, 0,        look_header,       "gelf.h", "objtool and resolve_btfids" },
 	{ "OpenSSL headers",          FOR_BUILD, 0,        look_header,       "openssl/ssl.h", "signing modules" },
+#define ALWAYS NULL
+#define PROGRAM(name, when, into, what) \
+	{ name, (when) ? 0 : FOR_BUILD, (when) ? FOR_BUILD : 0, look_program, name, what },
+#define HEADER(title, header, library, module, when, what) \
+	{ title, (when) ? 0 : FOR_BUILD, (when) ? FOR_BUILD : 0, look_header, header, what },
+#define SINCE(name, when, version)
+#include "data/build-tools.def"
 	{ "arm64 compiler",           0,         FOR_BUILD, look_cross,       "aarch64", "arm64 kernels" },
 	{ "x86_64 compiler",          0,         FOR_BUILD, look_cross,       "x86_64",  "x86_64 kernels" },
 	{ "nix",                      0,         FOR_BUILD, look_nix },
@@ -95,6 +99,34 @@ void check_missing(struct host_finding *f, char *fix, const char *fmt, ...)
 	va_end(ap);
 }
 
+char *host_install_command(const struct host *h, const char *need)
+{
+	const struct distro d = distro_at(h->root);
+	char *const needs[] = { (char *)need, NULL };
+
+	return distro_install(&d, h->uid, needs);
+}
+
+char *host_root_command(const struct host *h, const char *fmt, ...)
+{
+	auto_free char *command = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	command = xvasprintf(fmt, ap);
+	va_end(ap);
+	return distro_root_command(h->uid, command);
+}
+
+static bool is_known(const struct check *c)
+{
+	for (const struct check *before = checks; before < c; before++) {
+		if (str_eq(before->name, c->name))
+			return true;
+	}
+	return false;
+}
+
 void host_doctor(const struct host *h, unsigned purposes, struct host_findings *ret)
 {
 	unsigned asked = purposes ?: FOR_ALL;
@@ -109,7 +141,7 @@ void host_doctor(const struct host *h, unsigned purposes, struct host_findings *
 		 * only a look can tell that something does not concern this host: it leaves no
 		 * detail
 		 */
-		if (!((c->needed | c->useful) & asked))
+		if (!((c->needed | c->useful) & asked) || is_known(c))
 			continue;
 		c->look(h, c, &f);
 		if (!f.detail)

@@ -29,23 +29,34 @@ static int ask_accel(const struct host *h, const struct vm_qemu *q, struct vm_ac
 	return vm_accel_choose(q, ACCEL_AUTO, h->fresh, ret, err);
 }
 
+static int say_version(const char *program, const char *option, struct proc_result *ret,
+		       struct err *err)
+{
+	char *argv[] = { (char *)program, (char *)option, NULL };
+	struct proc_spec spec = { .argv = argv, .new_group = true };
+
+	return proc_run(&spec, NULL, VERSION_TIMEOUT, 64 << 10, ret, err);
+}
+
+/* OpenSSL knows it as a command only. */
 static int ask_version(const struct host *h, const char *program, char **ret, struct err *err)
 {
-	char *argv[] = { (char *)program, (char *)"--version", NULL };
-	struct proc_spec spec = { .argv = argv, .new_group = true };
-	auto_proc_result struct proc_result r = { 0 };
+	auto_proc_result struct proc_result r = { 0 }, again = { 0 };
+	const struct proc_result *use = &r;
 	const char *text;
-	int rc = proc_run(&spec, NULL, VERSION_TIMEOUT, 64 << 10, &r, err);
+	int rc = say_version(program, "--version", &r, err);
 
 	if (rc < 0)
 		return rc;
-	text = r.out.n ? r.out.s : str_c(&r.errout);
-	text += strspn(text, "\n"); /* perl begins with an empty line */
 	if (r.timeout)
 		return err_set(err, -ETIMEDOUT, "'%s --version' does not end", program);
-	if (r.status)
+	if (r.status && say_version(program, "version", &again, NULL) == 0 && !again.status)
+		use = &again;
+	if (use->status)
 		return err_set(err, -EIO, "'%s --version' fails with status %d: %.*s", program,
 			       r.status, (int)strcspn(str_c(&r.errout), "\n"), str_c(&r.errout));
+	text = use->out.n ? use->out.s : str_c(&use->errout);
+	text += strspn(text, "\n"); /* perl begins with an empty line */
 	*ret = xstrndup(text, strcspn(text, "\n"));
 	return 0;
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands before the compiler: a cache of objects, or other hosts' processors. */
+#pragma once
+
+#include "build/place.h"
+
+/* The program of ask->launcher: "ccache" ...; *ret is NULL for none. -EINVAL: there is no such launcher. */
+int bld_launcher_of(const char *launcher, const char **ret, struct err *err);
+/*
+ * Fills t->env, t->jobs and, where the launcher may change what is built, a line of t->probe; t->wrap gets what it needs to
+ * work behind it. launcher: as bld_launcher_of() gives it. -ENOENT: distcc has no hosts.
+ */
+int bld_launcher_set(const char *launcher, struct bld_toolchain *t, struct err *err);
+/* The folder of ccache's cache, as ccache finds it; NULL: there is no home. */
+char *bld_ccache_dir(char *const *env);
