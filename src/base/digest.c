@@ -94,6 +94,20 @@ int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err)
 	return finish(ctx, ret_hex, err);
 }
 
+int digest_bytes(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	EVP_MD_CTX *ctx = NULL;
+	int r = begin(&ctx, err);
+
+	if (r < 0)
+		return r;
+	if (!dl_EVP_DigestUpdate(ctx, data, n)) {
+		dl_EVP_MD_CTX_free(ctx);
+		return err_set(err, -EIO, "OpenSSL could not go on with a SHA-256");
+	}
+	return finish(ctx, ret_hex, err);
+}
+
 /* Has it rested long enough for its times to tell any later change? */
 static bool settled(const struct file_id *id)
 {

@@ -7,6 +7,7 @@
 #define DIGEST_HEX 64
 
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err);
+int digest_bytes(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /*
  * The digest of an open file from its beginning (name is for messages), remembered in the cache
  * folder by the file's identity (device, inode, size, mtime, ctime), so that an unchanged file is

@@ -108,11 +108,11 @@ static char *makefile_var(const char *text, const char *name)
 	return xstrdup("");
 }
 
-static int set_version(const struct kc_env_spec *spec, struct strv *env, struct err *err)
+int kc_tree_version(int dirfd, char **ret, struct err *err)
 {
-	auto_free char *version = NULL, *level = NULL, *sub = NULL, *extra = NULL, *all = NULL;
+	auto_free char *version = NULL, *level = NULL, *sub = NULL, *extra = NULL;
 	auto_str struct str text = { 0 };
-	int r = file_read(spec->dirfd, "Makefile", MAX_MAKEFILE, &text, NULL);
+	int r = file_read(dirfd, "Makefile", MAX_MAKEFILE, &text, NULL);
 
 	version = makefile_var(str_c(&text), "VERSION");
 	if (r < 0 || !*version)
@@ -120,9 +120,18 @@ static int set_version(const struct kc_env_spec *spec, struct strv *env, struct 
 	level = makefile_var(text.s, "PATCHLEVEL");
 	sub = makefile_var(text.s, "SUBLEVEL");
 	extra = makefile_var(text.s, "EXTRAVERSION");
-	all = xasprintf("%s.%s.%s%s", version, level, *sub ? sub : "0", extra);
-	set(env, "KERNELVERSION", all);
+	*ret = xasprintf("%s.%s.%s%s", version, level, *sub ? sub : "0", extra);
 	return 0;
+}
+
+static int set_version(const struct kc_env_spec *spec, struct strv *env, struct err *err)
+{
+	auto_free char *version = NULL;
+	int r = kc_tree_version(spec->dirfd, &version, err);
+
+	if (r == 0)
+		set(env, "KERNELVERSION", version);
+	return r;
 }
 
 /* The first line of what a command says; "#" would begin a comment in make, and is left out there too. */

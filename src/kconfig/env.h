@@ -19,5 +19,7 @@ struct kc_env_spec {
 
 /* Adds "NAME=VALUE" entries, those of spec->env included. -ENOENT: dirfd is no kernel tree. */
 int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *err);
+/* The version as `make kernelversion` prints it, read from the tree's Makefile. -ENOENT: dirfd is no kernel tree. */
+int kc_tree_version(int dirfd, char **ret, struct err *err);
 /* The folder below arch/ of an architecture: "x86" for x86_64. */
 const char *kc_srcarch(const char *arch);

@@ -45,8 +45,14 @@ void krn_cached_end(struct krn_cached *c);
 #define auto_cached cleanup(krn_cached_end)
 
 /*
+ * A folder of the cache is in use until the descriptor is closed: it is locked against krn_cached_drop(), and its time of
+ * modification is that of its last use. -1 if it is not there.
+ */
+int krn_cached_hold(const char *dir);
+
+/*
  * Removes DIR and what a killed kiln left of it, unless it was used since `before` or somebody holds
- * it (krn_hold()) or its lock.
+ * it (krn_cached_hold()) or its lock.
  */
 void krn_cached_drop(const char *dir, time_t before);
 /*

@@ -9,10 +9,7 @@
  * is for messages.
  */
 int krn_open_image(const char *path, const char *name, struct krn_image *ret, struct err *err);
-/*
- * A folder of the cache is in use until k is released: it is locked against krn_cached_drop(), and
- * its time of modification is that of its last use. False if it is not there.
- */
+/* krn_cached_hold() until k is released. False if it is not there. */
 bool krn_hold(struct krn *k, const char *dir);
 void krn_let_go(struct krn *k);
 /* krn_image_find_version() remembered in the cache. */

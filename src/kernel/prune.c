@@ -18,20 +18,26 @@
 #define KEEP_SEC (14 * DAY_SEC)
 #define TAKE_NS	 (500 * NSEC_PER_MSEC)
 
-bool krn_hold(struct krn *k, const char *dir)
+int krn_cached_hold(const char *dir)
 {
 	auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return false;
+		return -1;
 	/* File systems without locks have folders that are held by their time alone. */
 	while (flock(fd, LOCK_SH) < 0 && errno == EINTR)
 		;
 	futimens(fd, NULL);
-	if (access(dir, F_OK) < 0)
-		return false;
-	vec_push(&k->held, take_fd(&fd));
-	return true;
+	return access(dir, F_OK) < 0 ? -1 : take_fd(&fd);
+}
+
+bool krn_hold(struct krn *k, const char *dir)
+{
+	int fd = krn_cached_hold(dir);
+
+	if (fd >= 0)
+		vec_push(&k->held, fd);
+	return fd >= 0;
 }
 
 void krn_let_go(struct krn *k)
@@ -116,10 +122,13 @@ void krn_cache_prune(time_t now)
 		const char *kind;
 		void (*prune)(const char *base, const char *name, time_t before);
 	} kinds[] = {
-		{ "packages", prune_folder }, { "images", prune_folder },
-		{ "views", prune_folder },    { "initrd", prune_file },
-		{ "digest", prune_file },     { "versions", prune_file },
-		{ "configs", prune_file },    { "probe", prune_file },
+		{ "packages", prune_folder },  { "images", prune_folder },
+		{ "views", prune_folder },     { "sources", prune_folder },
+		{ "downloads", prune_folder }, { "git", prune_folder },
+		{ "treesums", prune_file },    { "signed", prune_file },
+		{ "initrd", prune_file },      { "digest", prune_file },
+		{ "versions", prune_file },    { "configs", prune_file },
+		{ "probe", prune_file },       { "patched", prune_folder },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;
