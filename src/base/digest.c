@@ -108,14 +108,19 @@ static int finish(struct digest *d, char ret_hex[DIGEST_HEX + 1], struct err *er
 	return r;
 }
 
-int digest_text(const char *text, char ret_hex[DIGEST_HEX + 1], struct err *err)
+int digest_bytes(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err)
 {
 	cleanup(digest_freep) struct digest *d = NULL;
 	int r = digest_new(&d, err);
 
 	if (r == 0)
-		r = digest_add(d, text, strlen(text), err);
+		r = digest_add(d, data, n, err);
 	return r < 0 ? r : finish(d, ret_hex, err);
+}
+
+int digest_text(const char *text, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+	return digest_bytes(text, strlen(text), ret_hex, err);
 }
 
 /* Reads from where fd stands to its end. */

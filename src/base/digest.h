@@ -22,6 +22,7 @@ int digest_text(const char *text, char ret_hex[DIGEST_HEX + 1], struct err *err)
 int digest_data(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /* From where fd stands to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err);
+int digest_bytes(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /*
  * The digest of an open file from its beginning (name is for messages), remembered in the cache
  * folder by the file's identity (device, inode, size, mtime, ctime), so that an unchanged file is

@@ -82,3 +82,9 @@ void str_add_size(struct str *b, uint64_t bytes);
 bool str_span(const char *s, uint64_t *ret_ns);
 /* Compares version strings as strverscmp does, but 6.9 before 6.18 and 6.18-rc1 before 6.18. */
 int str_vercmp(const char *a, const char *b);
+/*
+ * Whether a kernel's version (as make kernelversion or uname -r have it) lies in a range: since is in it, until is not; NULL: no
+ * bound. Missing numbers are 0. A release candidate has what its release has, so 6.2.0-rc3 is 6.2, but where the bound is
+ * one itself: 6.2-rc3 is before 6.2-rc4. What else follows a version does not count.
+ */
+bool str_kernel_in(const char *version, const char *since, const char *until);

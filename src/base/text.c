@@ -298,3 +298,52 @@ int str_vercmp(const char *a, const char *b)
 	/* only leading zeros differ; still one order, so that sorting is stable */
 	return strcmp(a, b);
 }
+
+struct kernel_version {
+	uint64_t n[4];
+	bool candidate;
+	uint64_t rc;
+};
+
+static uint64_t take_number(const char **s)
+{
+	uint64_t v = 0;
+
+	for (; is_digit(**s); ++*s)
+		v = MIN(v * 10 + (uint64_t)(**s - '0'), (uint64_t)UINT32_MAX);
+	return v;
+}
+
+static struct kernel_version kernel_version(const char *s)
+{
+	struct kernel_version v = { 0 };
+
+	for (size_t i = 0; i < countof(v.n) && is_digit(*s); i++) {
+		v.n[i] = take_number(&s);
+		s += *s == '.';
+	}
+	v.candidate = str_skip(&s, "-rc");
+	if (v.candidate)
+		v.rc = take_number(&s);
+	return v;
+}
+
+static int compare_kernel(const char *version, const char *bound)
+{
+	struct kernel_version v = kernel_version(version), b = kernel_version(bound);
+
+	for (size_t i = 0; i < countof(v.n); i++)
+		if (v.n[i] != b.n[i])
+			return v.n[i] < b.n[i] ? -1 : 1;
+	if (!b.candidate)
+		return 0;
+	if (!v.candidate)
+		return 1;
+	return v.rc < b.rc ? -1 : v.rc > b.rc;
+}
+
+bool str_kernel_in(const char *version, const char *since, const char *until)
+{
+	return (!since || compare_kernel(version, since) >= 0) &&
+	       (!until || compare_kernel(version, until) < 0);
+}

@@ -53,14 +53,7 @@ bool kc_is_arch(const struct kc_part_spec *spec, const char *word)
 
 bool kc_is_version(const struct kc_part_spec *spec, const char *since, const char *until)
 {
-	/* a release candidate has what its release has */
-	auto_free char *version =
-		spec->version ? xstrndup(spec->version, strcspn(spec->version, "-")) : NULL;
-
-	if (!version)
-		return true;
-	return (!since || str_vercmp(version, since) >= 0) &&
-	       (!until || str_vercmp(version, until) < 0);
+	return !spec->version || str_kernel_in(spec->version, since, until);
 }
 
 /* Words behind `arch`. */

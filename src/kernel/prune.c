@@ -128,7 +128,7 @@ void krn_cache_prune(time_t now)
 		{ "treesums", prune_file },    { "signed", prune_file },
 		{ "initrd", prune_file },      { "digest", prune_file },
 		{ "versions", prune_file },    { "configs", prune_file },
-		{ "probe", prune_file },
+		{ "probe", prune_file },       { "patched", prune_folder },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;
