@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A log is only ever added to, so what a child said is what lies behind the size that the log had before. */
+#include "build/make.h"
+
+#include "base/proc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <unistd.h>
+
+#define TAIL_BYTES 16384
+#define TAIL_LINES 15
+#define OUT_MAX	   (64 << 10)
+
+/* The last lines that were written behind from. */
+static void tail(int fd, off_t from, struct str *ret)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	off_t begin = MAX(from, end - TAIL_BYTES);
+	auto_free char *text = xmalloc(TAIL_BYTES);
+	ssize_t n = end > begin ? pread(fd, text, (size_t)(end - begin), begin) : 0;
+	size_t lines = 0, at;
+
+	if (n <= 0)
+		return;
+	for (at = (size_t)n - 1; at > 0; at--)
+		if (text[at - 1] == '\n' && ++lines == TAIL_LINES)
+			break;
+	while (at < (size_t)n) {
+		size_t len = strcspn(text + at, "\n");
+
+		len = MIN(len, (size_t)n - at);
+		str_adds(ret, ret->n ? "\n  " : "  ");
+		str_add_printable(ret, text + at, len);
+		at += len + 1;
+	}
+}
+
+static int failed(const struct bld_step *step, off_t from, const char *what, int status,
+		  struct err *err)
+{
+	auto_str struct str text = { 0 };
+
+	if (step->log_fd >= 0)
+		tail(step->log_fd, from, &text);
+	if (status > 128)
+		err_set(err, -ECHILD, "%s was ended by signal %d", what, status - 128);
+	else
+		err_set(err, -ECHILD, "%s failed with status %d", what, status);
+	return text.n ? err_hint(err, -ECHILD, "it said last:\n%s", text.s) : -ECHILD;
+}
+
+int bld_step_run(const struct bld_step *step, const char *what, struct err *err)
+{
+	struct proc_fd fds[2] = { { step->log_fd, 2 }, { step->log_fd, 1 } };
+	struct proc_spec spec = { .argv = step->argv,
+				  .env = step->env,
+				  .cwd = step->cwd,
+				  .fds = fds,
+				  .n_fds = step->ret_out ? 1 : 2,
+				  .new_group = true };
+	auto_proc_result struct proc_result res = { 0 };
+	off_t from = step->log_fd >= 0 ? MAX(lseek(step->log_fd, 0, SEEK_END), (off_t)0) : 0;
+	int r = proc_run(&spec, NULL, 0, OUT_MAX, &res, err);
+
+	if (r < 0)
+		return r;
+	if (res.status)
+		return failed(step, from, what, res.status, err);
+	if (step->ret_out)
+		str_add(step->ret_out, str_c(&res.out), res.out.n);
+	return 0;
+}
+
+static void make_argv(const struct bld_kbuild_spec *spec, struct strv *argv)
+{
+	if (spec->wrap)
+		strv_extend(argv, spec->wrap);
+	strv_adds(argv, "make", "-C", spec->tree, NULL);
+	strv_addf(argv, "O=%s", spec->build);
+	if (spec->make)
+		strv_extend(argv, spec->make);
+}
+
+int bld_make(const struct bld_kbuild_spec *spec, const struct strv *more, struct err *err)
+{
+	auto_strv struct strv argv = { 0 };
+	auto_free char *what = NULL;
+
+	make_argv(spec, &argv);
+	strv_addf(&argv, "-j%ld", MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L));
+	strv_extend(&argv, more->v);
+	what = xasprintf("'make %s'", more->n ? more->v[0] : "all");
+	return bld_step_run(
+		&(struct bld_step){ .argv = argv.v, .env = spec->env, .log_fd = spec->log_fd },
+		what, err);
+}
+
+int bld_make_ask(const struct bld_kbuild_spec *spec, const char *target, char **ret,
+		 struct err *err)
+{
+	auto_strv struct strv argv = { 0 };
+	auto_str struct str out = { 0 };
+	auto_free char *what = xasprintf("'make %s'", target);
+	int r;
+
+	make_argv(spec, &argv);
+	strv_adds(&argv, "-s", "--no-print-directory", target, NULL);
+	r = bld_step_run(
+		&(struct bld_step){
+			.argv = argv.v, .env = spec->env, .log_fd = spec->log_fd, .ret_out = &out },
+		what, err);
+	if (r < 0)
+		return r;
+	*ret = xstrndup(str_c(&out), strcspn(str_c(&out), "\n"));
+	return 0;
+}
+
+/* The value of NAME= among make's arguments; the last one counts. */
+static const char *variable(const struct bld_kbuild_spec *spec, const char *name)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; spec->make && spec->make[i]; i++) {
+		const char *p = spec->make[i];
+
+		if (str_skip(&p, name) && *p == '=')
+			found = p + 1;
+	}
+	return found && *found ? found : NULL;
+}
+
+void bld_tool(const struct bld_kbuild_spec *spec, const char *name, bool host, struct strv *argv)
+{
+	auto_free char *upper = xstrdup(name);
+	const char *own, *llvm = variable(spec, "LLVM"), *cross = variable(spec, "CROSS_COMPILE");
+
+	for (char *p = upper; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	own = host ? NULL : variable(spec, upper);
+	if (host)
+		cross = NULL;
+	if (spec->wrap)
+		strv_extend(argv, spec->wrap);
+	if (own)
+		strv_add(argv, own);
+	else if (llvm && str_ends(llvm, "/")) /* a folder, or (below) the suffix of a version */
+		strv_addf(argv, "%sllvm-%s", llvm, name);
+	else if (llvm)
+		strv_addf(argv, "llvm-%s%s", name, *llvm == '-' ? llvm : "");
+	else
+		strv_addf(argv, "%s%s", cross ?: "", name);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which images an architecture has (arch/ARCH/Makefile), and the order of taking things out. An architecture that is not in the
+ * table has the image that its own Makefile names.
+ */
+#include "build/outputs.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "build/copy.h"
+#include "build/make.h"
+#include "build/parts.h"
+#include "kconfig/env.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#define RELEASE_MAX 256
+
+/*
+ * when: a symbol, behind ! one that must not be; only: the first of an architecture's rows that holds ends the list.
+ */
+static const struct image {
+	const char *srcarch, *when, *target, *path, *name;
+	bool only;
+} images[] = {
+	/* clang-format off */
+	{ "x86",       NULL,          "bzImage",     "arch/x86/boot/bzImage",           "vmlinuz",     true },
+	{ "arm64",     NULL,          "Image",       "arch/arm64/boot/Image",           "Image",       false },
+	{ "arm64",     "EFI_ZBOOT",   "vmlinuz.efi", "arch/arm64/boot/vmlinuz.efi",     "vmlinuz.efi", true },
+	{ "arm64",     NULL,          "Image.gz",    "arch/arm64/boot/Image.gz",        "Image.gz",    true },
+	{ "arm",       "XIP_KERNEL",  "xipImage",    "arch/arm/boot/xipImage",          "xipImage",    true },
+	{ "arm",       NULL,          "zImage",      "arch/arm/boot/zImage",            "zImage",      true },
+	{ "riscv",     "XIP_KERNEL",  "xipImage",    "arch/riscv/boot/xipImage",        "xipImage",    true },
+	{ "riscv",     NULL,          "Image",       "arch/riscv/boot/Image",           "Image",       false },
+	{ "riscv",     "EFI_ZBOOT",   "vmlinuz.efi", "arch/riscv/boot/vmlinuz.efi",     "vmlinuz.efi", true },
+	{ "riscv",     NULL,          "Image.gz",    "arch/riscv/boot/Image.gz",        "Image.gz",    true },
+	{ "loongarch", "EFI_ZBOOT",   "vmlinuz.efi", "arch/loongarch/boot/vmlinuz.efi", "vmlinuz.efi", true },
+	{ "loongarch", "EFI_STUB",    "vmlinux.efi", "arch/loongarch/boot/vmlinux.efi", "vmlinux.efi", true },
+	{ "loongarch", NULL,          "vmlinux.elf", "arch/loongarch/boot/vmlinux.elf", "vmlinux.elf", true },
+	{ "powerpc",   NULL,          "vmlinux",     "vmlinux",                         "vmlinux",     false },
+	{ "powerpc",   NULL,          "zImage",      "arch/powerpc/boot/zImage",        "zImage",      true },
+	{ "s390",      NULL,          "bzImage",     "arch/s390/boot/bzImage",          "vmlinuz",     true },
+	{ "mips",      NULL,          "vmlinux",     "vmlinux",                         "vmlinux",     true },
+	{ "um",        NULL,          "linux",       "linux",                           "linux",       true },
+	/* clang-format on */
+};
+
+/* The architectures whose Makefiles know `dtbs` as soon as they read flattened trees; x86 and um have no sources of them. */
+static const char *const with_dtbs[] = { "arc",	    "arm",	  "arm64", "csky",
+					 "mips",    "microblaze", "nios2", "openrisc",
+					 "powerpc", "riscv",	  "sh",	   "xtensa" };
+
+static bool is_yes(const struct dotconfig *c, const char *symbol)
+{
+	return str_eq(dotconfig_get(c, symbol), "y");
+}
+
+bool bld_take_has(const struct bld_take *t, const char *symbol)
+{
+	return is_yes(&t->config, symbol);
+}
+
+static bool has_dtbs(const struct dotconfig *c, const char *srcarch)
+{
+	for (size_t i = 0; i < countof(with_dtbs); i++)
+		if (str_eq(with_dtbs[i], srcarch))
+			return is_yes(c, "OF_EARLY_FLATTREE");
+	return false;
+}
+
+/* The next row of the table that holds, from *i on, which moves behind it; NULL at the end of the list. */
+static const struct image *next_image(const char *srcarch, const struct dotconfig *c, size_t *i)
+{
+	while (*i < countof(images)) {
+		const struct image *im = &images[(*i)++];
+
+		if (!str_eq(im->srcarch, srcarch) || (im->when && !is_yes(c, im->when)))
+			continue;
+		if (im->only)
+			*i = countof(images);
+		return im;
+	}
+	return NULL;
+}
+
+void bld_outputs_targets(const char *arch, const char *config, struct strv *ret)
+{
+	const char *srcarch = kc_srcarch(arch);
+	const struct image *im;
+	struct dotconfig c = { 0 };
+	size_t i = 0, n = ret->n;
+
+	dotconfig_parse(&c, config, strlen(config));
+	while ((im = next_image(srcarch, &c, &i)))
+		strv_add(ret, im->target);
+	if (ret->n == n)
+		strv_add(ret, "all");
+	if (is_yes(&c, "MODULES"))
+		strv_add(ret, "modules");
+	if (has_dtbs(&c, srcarch))
+		strv_add(ret, "dtbs");
+	dotconfig_release(&c);
+}
+
+static bool is_elf(const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char magic[SELFMAG];
+
+	return fd >= 0 && read_full(fd, magic, SELFMAG) == SELFMAG &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+int bld_take_strip(const struct bld_take *t, const char *path, bool host, struct err *err)
+{
+	auto_strv struct strv argv = { 0 };
+	auto_free char *what = xasprintf("stripping '%s'", path);
+
+	if (!is_elf(path))
+		return 0;
+	bld_tool(&t->o->kbuild, "strip", host, &argv);
+	if (host)
+		strv_adds(&argv, "--strip-all", "--remove-section=.note.gnu.build-id", NULL);
+	else
+		strv_add(&argv, "--strip-debug");
+	strv_add(&argv, path);
+	return bld_step_run(&(struct bld_step){ .argv = argv.v,
+						.env = t->o->kbuild.env,
+						.log_fd = t->o->kbuild.log_fd },
+			    what, err);
+}
+
+int bld_take_scratch(const struct bld_take *t, const char *name, char **ret, struct err *err)
+{
+	auto_free char *path = path_join3(t->o->kbuild.build, ".kiln-outputs", name);
+	int r = rm_rf(path, err);
+
+	if (r == 0)
+		r = mkdir_p(path, 0755, err);
+	if (r == 0)
+		*ret = take_ptr(path);
+	return r;
+}
+
+static int take_file(const struct bld_take *t, const char *path, const char *to, struct err *err)
+{
+	auto_free char *from = path_join(t->o->kbuild.build, path);
+	auto_free char *at = path_join(t->o->to, to);
+	int r = access(from, F_OK) < 0 ? -errno : bld_copy_file(from, at, err);
+
+	if (r == -ENOENT)
+		err_set(err, r, "the build has no '%s' in '%s'", path, t->o->kbuild.build);
+	return r;
+}
+
+/* What the architecture's own Makefile says is its image. */
+static int take_named_image(const struct bld_take *t, struct err *err)
+{
+	auto_free char *path = NULL, *to = NULL;
+	int r = bld_make_ask(&t->o->kbuild, "image_name", &path, err);
+
+	if (r < 0)
+		return r;
+	to = path_join("boot", path_base(path));
+	return take_file(t, path, to, err);
+}
+
+static int take_debug(const struct bld_take *t, struct err *err)
+{
+	return t->o->debug ? take_file(t, "vmlinux", "debug/vmlinux", err) : 0;
+}
+
+int bld_take_images(const struct bld_take *t, struct err *err)
+{
+	const struct image *im;
+	size_t i = 0, n = 0;
+	int r = 0;
+
+	while (r == 0 && (im = next_image(t->srcarch, &t->config, &i))) {
+		auto_free char *to = path_join("boot", im->name);
+		auto_free char *at = path_join(t->o->to, to);
+
+		n++;
+		r = take_file(t, im->path, to, err);
+		/* the linked kernel itself, with debug information that nobody boots */
+		if (r == 0 && str_eq(im->path, "vmlinux"))
+			r = bld_take_strip(t, at, false, err);
+	}
+	if (r == 0 && n == 0)
+		r = take_named_image(t, err);
+	return r < 0 ? r : take_debug(t, err);
+}
+
+int bld_take_dtbs(const struct bld_take *t, struct err *err)
+{
+	auto_free char *scratch = NULL, *to = path_join(t->o->to, "boot/dtbs");
+	auto_strv struct strv more = { 0 };
+	int r;
+
+	if (!has_dtbs(&t->config, t->srcarch))
+		return 0;
+	r = bld_take_scratch(t, "dtbs", &scratch, err);
+	if (r < 0)
+		return r;
+	strv_add(&more, "dtbs_install");
+	strv_addf(&more, "INSTALL_DTBS_PATH=%s", scratch);
+	r = bld_make(&t->o->kbuild, &more, err);
+	if (r < 0)
+		return r;
+	/* an empty folder is none: not every configuration has trees */
+	if (rmdir(scratch) == 0)
+		return 0;
+	return bld_move(scratch, to, err);
+}
+
+static int take_config(const struct bld_take *t, struct err *err)
+{
+	auto_free char *to = path_join(t->o->to, "boot/config");
+	auto_free char *boot = path_dir(to);
+	int r = mkdir_p(boot, 0755, err);
+
+	return r < 0 ? r : file_publish(to, t->o->config, strlen(t->o->config), 0644, err);
+}
+
+/* The release is a part of paths. */
+static int read_release(const struct bld_outputs *o, char **ret, struct err *err)
+{
+	auto_free char *path = path_join(o->kbuild.build, "include/config/kernel.release");
+	auto_str struct str text = { 0 };
+	int r = file_read(AT_FDCWD, path, RELEASE_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	while (text.n && text.s[text.n - 1] == '\n')
+		text.s[--text.n] = '\0';
+	if (!text.n || strpbrk(text.s, "/ \n") || *text.s == '.')
+		return err_set(err, -EINVAL, "'%s' has no release of a kernel", path);
+	*ret = str_take(&text);
+	return 0;
+}
+
+static int take_all(const struct bld_take *t, struct err *err)
+{
+	static int (*const parts[])(const struct bld_take *, struct err *) = {
+		bld_take_images, take_config,	bld_take_modules,
+		bld_take_dtbs,	 bld_take_uapi, bld_take_sdk,
+	};
+	int r = take_file(t, "System.map", "boot/System.map", err);
+
+	for (size_t i = 0; i < countof(parts) && r == 0; i++)
+		r = parts[i](t, err);
+	return r;
+}
+
+int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err)
+{
+	struct bld_take t = { .o = o, .srcarch = kc_srcarch(o->arch) };
+	auto_free char *scratch = path_join(o->kbuild.build, ".kiln-outputs");
+	int r = read_release(o, &t.release, err);
+
+	if (r < 0)
+		return r;
+	dotconfig_parse(&t.config, o->config, strlen(o->config));
+	r = take_all(&t, err);
+	if (r == 0)
+		r = rm_rf(scratch, err);
+	if (r == 0)
+		*ret_release = take_ptr(t.release);
+	free(t.release);
+	dotconfig_release(&t.config);
+	return r < 0 ? err_wrap(err, r, "cannot take the kernel out of its build folder") : 0;
+}
