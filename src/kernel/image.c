@@ -6,6 +6,7 @@
 #include "kernel/image.h"
 
 #include "kernel/arch.h"
+#include "kernel/pe.h"
 #include "kernel/probe.h"
 #include "kernel/scan.h"
 #include "kernel/unpack.h"
@@ -39,26 +40,6 @@ int krn_probe_truncated(const struct krn_probe *p, const char *what, uint64_t de
 		"'%s' is a truncated %s: %" PRIu64 " bytes by its header, %" PRIu64 " found",
 		p->name, what, declared, p->size);
 	return err_hint(err, -ENOEXEC, "copy or build it again");
-}
-
-static bool has_pe(const struct bytes *b)
-{
-	return bytes_eq(b, 0, "MZ", 2) && bytes_eq(b, bytes_u32(b, PE_OFFSET), "PE\0\0", 4);
-}
-
-/* Where the last section of a PE file ends: the header's word for how long the file must be. */
-static uint64_t pe_end(const struct bytes *b)
-{
-	uint64_t pe = bytes_u32(b, PE_OFFSET);
-	uint64_t table = pe + 24 + bytes_u16(b, pe + 20);
-	uint64_t end = 0;
-
-	for (unsigned int i = 0; i < bytes_u16(b, pe + 6) && i < 96; i++) {
-		uint64_t s = table + i * 40;
-
-		end = MAX(end, (uint64_t)bytes_u32(b, s + 20) + bytes_u32(b, s + 16));
-	}
-	return end;
 }
 
 static void copy_version(const struct bytes *b, uint64_t off, char ret[256])
@@ -103,18 +84,20 @@ int krn_probe_bzimage(const struct krn_probe *p, struct krn_image *im, struct er
 	const struct bytes *b = &p->b;
 	uint64_t setup = (uint64_t)(bytes_u8(b, 0x1f1) ?: 4) * 512 + 512;
 	uint64_t size = setup;
+	struct krn_pe pe;
 	int r;
 
-	if (bytes_u16(b, 0x1fe) != 0xaa55 || !bytes_eq(b, 0x202, "HdrS", 4))
+	if (!bytes_eq(b, 0x202, "HdrS", 4))
 		return 0;
 	im->format = KRN_BZIMAGE;
+	im->boot_flag = bytes_u16(b, 0x1fe) == 0xaa55;
 	im->boot_protocol = bytes_u16(b, 0x206);
 	size += 16 *
 		(uint64_t)(im->boot_protocol >= 0x204 ? bytes_u32(b, 0x1f4) : bytes_u16(b, 0x1f4));
 	if (size > p->size)
 		return krn_probe_truncated(p, "bzImage", size, err);
 	im->arch = bzimage_arch(b, im->boot_protocol);
-	im->efi_stub = has_pe(b);
+	im->efi_stub = krn_pe_read(b, &pe);
 	if (im->boot_protocol >= 0x205)
 		im->relocatable = bytes_u8(b, 0x234);
 	im->cmdline_max = im->boot_protocol >= 0x206 ? bytes_u32(b, 0x238) : 255;
@@ -127,6 +110,7 @@ int krn_probe_bzimage(const struct krn_probe *p, struct krn_image *im, struct er
 int krn_probe_flat(const struct krn_probe *p, struct krn_image *im, struct err *err)
 {
 	const struct bytes *b = &p->b;
+	struct krn_pe pe;
 
 	if (bytes_eq(b, 0x38, "ARM\x64", 4))
 		im->arch = KRN_ARM64;
@@ -135,10 +119,10 @@ int krn_probe_flat(const struct krn_probe *p, struct krn_image *im, struct err *
 	else
 		return 0;
 	im->format = KRN_IMAGE;
-	im->efi_stub = has_pe(b);
+	im->efi_stub = krn_pe_read(b, &pe);
 	im->relocatable = true;
-	if (im->efi_stub && pe_end(b) > p->size)
-		return krn_probe_truncated(p, "Image", pe_end(b), err);
+	if (im->efi_stub && krn_pe_end(&pe) > p->size)
+		return krn_probe_truncated(p, "Image", krn_pe_end(&pe), err);
 	return 1;
 }
 

@@ -62,6 +62,7 @@ struct krn_image {
 	char version[256];	/* "6.1.0-56-amd64 (debian-kernel@...) #1 SMP ...", "" if unknown */
 	uint32_t cmdline_max;	/* bytes without the NUL; 0: unknown */
 	uint16_t boot_protocol; /* x86: 0x020f and so on */
+	bool boot_flag; /* x86: 55 aa at 510, without which GRUB refuses it; QEMU and EFI do not look */
 	bool efi_stub;
 	bool relocatable;
 	bool pvh;	    /* ELF: has the PVH entry note */

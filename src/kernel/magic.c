@@ -4,6 +4,7 @@
  * their .config; naming it is most of the way to the right file.
  */
 #include "kernel/arch.h"
+#include "kernel/pe.h"
 #include "kernel/probe.h"
 #include "kernel/unpack.h"
 
@@ -103,17 +104,12 @@ static char *elf_name(const struct bytes *head)
 			 krn_arch_name(arch));
 }
 
-static char *pe_name(const struct bytes *b)
+static char *pe_name(const struct krn_pe *pe)
 {
-	uint64_t pe = bytes_u32(b, 0x3c);
-	uint64_t sections = pe + 24 + bytes_u16(b, pe + 20);
-	uint16_t subsystem = bytes_u16(b, pe + 24 + 68);
-
-	for (unsigned int i = 0; i < bytes_u16(b, pe + 6) && i < 96; i++)
-		if (bytes_eq(b, sections + i * 40, ".linux\0", 7))
-			return xstrdup(
-				"a unified kernel image (its kernel: objcopy -O binary -j .linux FILE OUT)");
-	return xstrdup(subsystem >= 10 && subsystem <= 13 ? "an EFI program" : "a Windows program");
+	if (krn_pe_section(pe, ".linux"))
+		return xstrdup(
+			"a unified kernel image (its kernel: objcopy -O binary -j .linux FILE OUT)");
+	return xstrdup(krn_pe_is_efi(pe) ? "an EFI program" : "a Windows program");
 }
 
 static bool is_text(const struct bytes *b)
@@ -150,13 +146,15 @@ static const char *plain_name(const struct bytes *b)
 
 static char *simple_name(const struct bytes *b)
 {
+	struct krn_pe pe;
+
 	for (size_t i = 0; i < countof(magics); i++)
 		if (bytes_eq(b, magics[i].offset, magics[i].bytes, magics[i].n))
 			return xstrdup(magics[i].what);
 	if (bytes_eq(b, 0, ELFMAG, SELFMAG))
 		return elf_name(b);
-	if (bytes_eq(b, 0, "MZ", 2) && bytes_eq(b, bytes_u32(b, 0x3c), "PE\0\0", 4))
-		return pe_name(b);
+	if (krn_pe_read(b, &pe))
+		return pe_name(&pe);
 	return xstrdup(plain_name(b));
 }
 
