@@ -139,20 +139,6 @@ static int update_from(struct digest *d, int fd, struct err *err)
 	return r;
 }
 
-int digest_data(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err)
-{
-	EVP_MD_CTX *ctx = NULL;
-	int r = begin(&ctx, err);
-
-	if (r < 0)
-		return r;
-	if (!dl_EVP_DigestUpdate(ctx, data, n)) {
-		dl_EVP_MD_CTX_free(ctx);
-		return err_set(err, -EIO, "OpenSSL could not go on with a SHA-256");
-	}
-	return finish(ctx, ret_hex, err);
-}
-
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err)
 {
 	cleanup(digest_freep) struct digest *d = NULL;

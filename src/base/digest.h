@@ -19,7 +19,6 @@ void digest_to_hex(const uint8_t digest[DIGEST_BYTES], char ret_hex[DIGEST_HEX +
 /* Of a text, at once. */
 int digest_text(const char *text, char ret_hex[DIGEST_HEX + 1], struct err *err);
 
-int digest_data(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err);
 /* From where fd stands to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX + 1], struct err *err);
 int digest_bytes(const void *data, size_t n, char ret_hex[DIGEST_HEX + 1], struct err *err);

@@ -190,9 +190,8 @@ int build_plan_patches(struct build_plan *p, struct build_cell *c, struct err *e
 	const struct strv *patches = &c->cell->kernel->patches;
 	int r = open_source(p, c, err);
 
-	if (r < 0 || !patches->n)
-		return r;
-	r = src_series_read(patches->v, patches->n, &c->series, err);
+	if (r == 0 && patches->n)
+		r = src_series_read(patches->v, patches->n, &c->series, err);
 	return r < 0 ? r : src_series_try(&c->series, c->source, &c->verdicts, err);
 }
 

@@ -80,7 +80,7 @@ int sto_manifest_write(const struct sto_manifest *m, const char *id, struct str 
 	str_addf(&b, "%scell %s\n", head, id);
 	for (size_t i = 0; i < m->n; i++)
 		add_line(&b, &m->v[i]);
-	r = digest_data(b.s, b.n, hex, err);
+	r = digest_bytes(b.s, b.n, hex, err);
 	if (r < 0)
 		return r;
 	str_addf(&b, "end %s\n", hex);
@@ -263,7 +263,7 @@ static int check_end(const char *text, size_t n, struct err *err)
 {
 	char hex[DIGEST_HEX + 1];
 	auto_free char *end = NULL;
-	int r = digest_data(text, n, hex, err);
+	int r = digest_bytes(text, n, hex, err);
 
 	if (r < 0)
 		return r;

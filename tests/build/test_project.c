@@ -100,7 +100,7 @@ static void refuses(void **state)
 
 static struct bld_inputs inputs(const struct strv *patches)
 {
-	static char *env[] = { (char[]){ "KBUILD_BUILD_USER=kiln" }, NULL };
+	static char user[] = "KBUILD_BUILD_USER=kiln", *env[] = { user, NULL };
 
 	return (struct bld_inputs){
 		.source = "aa",
