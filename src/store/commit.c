@@ -177,27 +177,40 @@ static int use_object(struct commit *c, const struct sto_entry *e)
 	return r < 0 ? r : 1;
 }
 
+/* The folder of an object, where the first attempt found none. */
+static int make_folder(struct commit *c, const char *object)
+{
+	char folder[sizeof("objects/ab")];
+
+	snprintf(folder, sizeof(folder), "%.10s", object);
+	if (mkdirat(c->s->fd, folder, 0755) < 0 && errno != EEXIST)
+		return err_sys(c->err, "cannot create '%s/%s'", c->s->path, folder);
+	return 0;
+}
+
 static int copy_object(struct commit *c, const struct sto_entry *e, const char *object)
 {
-	int r = sto_copy(c->dir, e->path, c->tmp, e->exec, true, c->err);
+	int r = make_folder(c, object);
 
+	if (r == 0)
+		r = sto_copy(c->dir, e->path, c->tmp, e->exec, true, c->err);
 	if (r == 0 && renameat(c->tmp, STO_COPY, c->s->fd, object) < 0)
-		r = err_sys(c->err, "cannot create '%s'", object);
+		r = err_sys(c->err, "cannot create '%s/%s'", c->s->path, object);
 	return r;
 }
 
 /* Makes the file an object, unless another cell, or this one, did meanwhile. */
 static int put_object(struct commit *c, const struct sto_entry *e)
 {
-	char object[STO_OBJECT], folder[sizeof("objects/ab")];
+	char object[STO_OBJECT];
 	int r;
 
 	sto_object_path(e, object);
 	r = linkat(c->dir, e->path, c->s->fd, object, 0);
 	if (r < 0 && errno == ENOENT) {
-		snprintf(folder, sizeof(folder), "%.10s", object);
-		if (mkdirat(c->s->fd, folder, 0755) < 0 && errno != EEXIST)
-			return err_sys(c->err, "cannot create '%s'", folder);
+		r = make_folder(c, object);
+		if (r < 0)
+			return r;
 		r = linkat(c->dir, e->path, c->s->fd, object, 0);
 	}
 	if (r == 0)
@@ -205,7 +218,7 @@ static int put_object(struct commit *c, const struct sto_entry *e)
 	if (cannot_link(errno))
 		return copy_object(c, e, object);
 	if (errno != EEXIST)
-		return err_sys(c->err, "cannot create '%s'", object);
+		return err_sys(c->err, "cannot create '%s/%s'", c->s->path, object);
 	r = use_object(c, e);
 	return MIN(r, 0);
 }

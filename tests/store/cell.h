@@ -23,6 +23,9 @@ struct sto_stage *stage_with(struct sto *s, char digit, ...) __attribute__((sent
 /* The cell of digit: boot/config (all have the same), boot/image (its digit) and a tool that may be executed. */
 int put_cell(struct sto *s, char digit, struct err *err);
 
+/* Scratch folders are made in memory, where that is given, for what is done hundreds of times. */
+void prefer_memory(void);
+
 /* Fails the test with the first fault. */
 void assert_clean(struct sto *s);
 size_t count_in(const char *dir, const char *folder);
