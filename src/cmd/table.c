@@ -14,6 +14,7 @@ extern const struct cmd cmd_config_diff;
 extern const struct cmd cmd_config_upgrade;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
+extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
@@ -34,6 +35,7 @@ const struct cmd *const cmds[] = {
 	&cmd_config_upgrade,
 	&cmd_config_conf,
 	&cmd_config_cache,
+	&cmd_module_build,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,

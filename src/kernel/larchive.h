@@ -32,7 +32,8 @@
 	X(archive_entry_hardlink)               \
 	X(archive_entry_symlink)                \
 	X(archive_entry_filetype)               \
-	X(archive_entry_size)
+	X(archive_entry_size)                   \
+	X(archive_entry_perm)
 /* clang-format on */
 
 struct la {

@@ -117,9 +117,10 @@ void krn_cache_prune(time_t now)
 		void (*prune)(const char *base, const char *name, time_t before);
 	} kinds[] = {
 		{ "packages", prune_folder }, { "images", prune_folder },
-		{ "views", prune_folder },    { "initrd", prune_file },
-		{ "digest", prune_file },     { "versions", prune_file },
-		{ "configs", prune_file },    { "probe", prune_file },
+		{ "views", prune_folder },    { "module-builds", prune_folder },
+		{ "initrd", prune_file },     { "digest", prune_file },
+		{ "versions", prune_file },   { "configs", prune_file },
+		{ "probe", prune_file },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;
