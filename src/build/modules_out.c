@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
+#include "build/depmod.h"
 #include "build/make.h"
 #include "build/parts.h"
 #include "kernel/find.h"
-#include "kernel/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,20 +30,6 @@ static int drop_links(const char *modules, struct err *err)
 			return err_sys(err, "cannot remove '%s'", path);
 	}
 	return 0;
-}
-
-/* A depmod that was built to look in usr/lib/modules finds the same there. */
-static int index_modules(const char *base, const char *release, struct err *err)
-{
-	auto_free char *usr = path_join(base, "usr");
-	int r;
-
-	if (symlink(".", usr) < 0)
-		return err_sys(err, "cannot create the link '%s'", usr);
-	r = krn_depmod(base, release, NULL, err);
-	if (r == -ENOENT)
-		err_hint(err, r, "install kmod; kiln doctor names the package");
-	return r;
 }
 
 static int install(const struct bld_take *t, const char *base, struct err *err)
@@ -95,7 +81,7 @@ int bld_take_modules(const struct bld_take *t, struct err *err)
 	if (r == 0)
 		r = drop_links(from, err);
 	if (r == 0)
-		r = index_modules(base, t->release, err);
+		r = bld_depmod(base, t->release, err);
 	if (r == 0)
 		r = bld_move(from, to, err);
 	return r < 0 ? r : take_unstripped(t, err);

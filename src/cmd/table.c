@@ -23,6 +23,7 @@ extern const struct cmd cmd_store_gc;
 extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
+extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
@@ -52,6 +53,7 @@ const struct cmd *const cmds[] = {
 	&cmd_store_verify,
 	&cmd_source_patches,
 	&cmd_inspect,
+	&cmd_module_build,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,

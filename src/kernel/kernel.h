@@ -14,6 +14,9 @@ bool krn_hold(struct krn *k, const char *dir);
 void krn_let_go(struct krn *k);
 /* krn_image_find_version() remembered in the cache. */
 void krn_image_version(int fd, struct krn_image *im);
-/* Runs depmod on BASE/lib/modules/RELEASE. -ENOENT if there is no depmod. */
-int krn_depmod(const char *base, const char *release, const struct krn_progress *progress,
-	       struct err *err);
+/*
+ * Runs depmod on BASE/lib/modules/RELEASE. config: a file or folder instead of this host's depmod.d, whose order of folders
+ * would count otherwise; may be NULL. -ENOENT if there is no depmod.
+ */
+int krn_depmod(const char *base, const char *release, const char *config,
+	       const struct krn_progress *progress, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libkmod for one purpose: the .modinfo of a module file, compressed or not. */
+/* libkmod for two purposes: the .modinfo of a module file, compressed or not, and the symbols it needs and gives. */
 #include "kernel/modinfo.h"
 
 #include "base/dl.h"
@@ -16,6 +16,15 @@ DL_FUNC(kmod_module_info_get_key);
 DL_FUNC(kmod_module_info_get_value);
 DL_FUNC(kmod_module_info_free_list);
 DL_FUNC(kmod_list_next);
+DL_FUNC(kmod_module_get_symbols);
+DL_FUNC(kmod_module_symbol_get_symbol);
+DL_FUNC(kmod_module_symbol_get_crc);
+DL_FUNC(kmod_module_symbols_free_list);
+DL_FUNC(kmod_module_get_dependency_symbols);
+DL_FUNC(kmod_module_dependency_symbol_get_symbol);
+DL_FUNC(kmod_module_dependency_symbol_get_crc);
+DL_FUNC(kmod_module_dependency_symbol_get_bind);
+DL_FUNC(kmod_module_dependency_symbols_free_list);
 
 static const struct dl_sym syms[] = {
 	DL_SYM(kmod_new),
@@ -27,6 +36,15 @@ static const struct dl_sym syms[] = {
 	DL_SYM(kmod_module_info_get_value),
 	DL_SYM(kmod_module_info_free_list),
 	DL_SYM(kmod_list_next),
+	DL_SYM(kmod_module_get_symbols),
+	DL_SYM(kmod_module_symbol_get_symbol),
+	DL_SYM(kmod_module_symbol_get_crc),
+	DL_SYM(kmod_module_symbols_free_list),
+	DL_SYM(kmod_module_get_dependency_symbols),
+	DL_SYM(kmod_module_dependency_symbol_get_symbol),
+	DL_SYM(kmod_module_dependency_symbol_get_crc),
+	DL_SYM(kmod_module_dependency_symbol_get_bind),
+	DL_SYM(kmod_module_dependency_symbols_free_list),
 };
 
 static void take_info(const struct kmod_list *list, char **ret_depends, struct strv *ret_soft)
@@ -42,28 +60,125 @@ static void take_info(const struct kmod_list *list, char **ret_depends, struct s
 	}
 }
 
-int krn_modinfo(const char *path, char **ret_depends, struct strv *ret_soft, struct err *err)
+/* A module by its path, with the library's context; both to be let go with close_module(). */
+static int open_module(const char *path, struct kmod_ctx **ret_ctx, struct kmod_module **ret,
+		       struct err *err)
 {
 	static void *lib;
 	const char *no_config = NULL; /* the host's modprobe.d is none of this kernel's business */
-	struct kmod_module *mod = NULL;
-	struct kmod_list *list = NULL;
-	struct kmod_ctx *ctx;
 	int r = dl_open(&lib, "libkmod.so.2", syms, countof(syms), err);
 
 	if (r < 0)
 		return r;
-	ctx = dl_kmod_new("/", &no_config);
-	if (!ctx)
+	*ret = NULL;
+	*ret_ctx = dl_kmod_new("/", &no_config);
+	if (!*ret_ctx)
 		return err_set(err, -ENOMEM, "cannot use libkmod");
-	r = dl_kmod_module_new_from_path(ctx, path, &mod);
-	if (r >= 0)
-		r = dl_kmod_module_get_info(mod, &list);
+	r = dl_kmod_module_new_from_path(*ret_ctx, path, ret);
+	if (r < 0) {
+		dl_kmod_unref(*ret_ctx);
+		return err_code(err, r, "cannot read the module '%s'", path);
+	}
+	return 0;
+}
+
+static void close_module(struct kmod_ctx *ctx, struct kmod_module *mod)
+{
+	dl_kmod_module_unref(mod);
+	dl_kmod_unref(ctx);
+}
+
+int krn_modinfo(const char *path, char **ret_depends, struct strv *ret_soft, struct err *err)
+{
+	struct kmod_module *mod;
+	struct kmod_list *list = NULL;
+	struct kmod_ctx *ctx;
+	int r = open_module(path, &ctx, &mod, err);
+
+	if (r < 0)
+		return r;
+	r = dl_kmod_module_get_info(mod, &list);
 	if (r >= 0)
 		take_info(list, ret_depends, ret_soft);
 	dl_kmod_module_info_free_list(list);
-	if (mod)
-		dl_kmod_module_unref(mod);
-	dl_kmod_unref(ctx);
+	close_module(ctx, mod);
 	return r < 0 ? err_code(err, r, "cannot read the module '%s'", path) : 0;
+}
+
+static void take_facts(const struct kmod_list *list, struct krn_module_facts *f)
+{
+	for (const struct kmod_list *l = list; l; l = dl_kmod_list_next(list, l)) {
+		const char *key = dl_kmod_module_info_get_key(l);
+		const char *value = dl_kmod_module_info_get_value(l);
+
+		if (str_eq(key, "import_ns"))
+			strv_add(&f->namespaces, value);
+		else if (str_eq(key, "vermagic") && !f->vermagic)
+			f->vermagic = xstrdup(value);
+		else if (str_eq(key, "license") && !f->license)
+			f->license = xstrdup(value);
+		else if (str_eq(key, "sig_hashalgo") || str_eq(key, "signature"))
+			f->is_signed = true;
+	}
+}
+
+static void add(struct krn_module_symbols *to, const char *name, uint64_t crc, bool weak)
+{
+	vec_push(to, ((struct krn_module_symbol){ xstrdup(name), crc, weak }));
+}
+
+/* A module that gives, or needs, nothing has no such section, which the library calls an error. */
+static void take_symbols(const struct kmod_module *mod, struct krn_module_facts *f)
+{
+	struct kmod_list *list = NULL;
+
+	if (dl_kmod_module_get_dependency_symbols(mod, &list) >= 0)
+		for (struct kmod_list *l = list; l; l = dl_kmod_list_next(list, l))
+			add(&f->needs, dl_kmod_module_dependency_symbol_get_symbol(l),
+			    dl_kmod_module_dependency_symbol_get_crc(l),
+			    dl_kmod_module_dependency_symbol_get_bind(l) == KMOD_SYMBOL_WEAK);
+	dl_kmod_module_dependency_symbols_free_list(list);
+	list = NULL;
+	if (dl_kmod_module_get_symbols(mod, &list) >= 0)
+		for (struct kmod_list *l = list; l; l = dl_kmod_list_next(list, l))
+			add(&f->gives, dl_kmod_module_symbol_get_symbol(l),
+			    dl_kmod_module_symbol_get_crc(l), false);
+	dl_kmod_module_symbols_free_list(list);
+}
+
+int krn_module_facts(const char *path, struct krn_module_facts *ret, struct err *err)
+{
+	struct kmod_module *mod;
+	struct kmod_list *list = NULL;
+	struct kmod_ctx *ctx;
+	int r = open_module(path, &ctx, &mod, err);
+
+	if (r < 0)
+		return r;
+	*ret = (struct krn_module_facts){ 0 };
+	r = dl_kmod_module_get_info(mod, &list);
+	if (r >= 0) {
+		take_facts(list, ret);
+		take_symbols(mod, ret);
+	}
+	dl_kmod_module_info_free_list(list);
+	close_module(ctx, mod);
+	return r < 0 ? err_code(err, r, "cannot read the module '%s'", path) : 0;
+}
+
+static void symbols_release(struct krn_module_symbols *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i].name);
+	free(s->v);
+}
+
+void krn_module_facts_release(struct krn_module_facts *f)
+{
+	free(f->vermagic);
+	free(f->license);
+	strv_release(&f->namespaces);
+	symbols_release(&f->needs);
+	symbols_release(&f->gives);
+	*f = (struct krn_module_facts){ 0 };
 }

@@ -30,8 +30,8 @@
 #define LIST_MAX  (64 << 20)
 #define OLD_SEC	  (24 * 60 * 60)
 
-int krn_depmod(const char *base, const char *release, const struct krn_progress *progress,
-	       struct err *err)
+int krn_depmod(const char *base, const char *release, const char *config,
+	       const struct krn_progress *progress, struct err *err)
 {
 	static const char *const extra[] = { "/usr/sbin", "/sbin", NULL };
 	auto_free char *program = NULL;
@@ -40,7 +40,14 @@ int krn_depmod(const char *base, const char *release, const struct krn_progress 
 
 	if (r < 0)
 		return err_set(err, -ENOENT, "there is no depmod (package kmod)");
-	char *argv[] = { program, (char *)"-b", (char *)base, (char *)release, NULL };
+	/* without config the list ends behind release */
+	char *argv[] = { program,
+			 (char *)"-b",
+			 (char *)base,
+			 config ? (char *)"-C" : (char *)release,
+			 (char *)config,
+			 (char *)release,
+			 NULL };
 
 	if (progress)
 		progress->report(progress->ctx, "indexing modules (depmod)", 0, 0);
@@ -92,7 +99,7 @@ static int index_modules(const char *base, const char *release, const struct krn
 
 	if (r < 0)
 		return r;
-	r = krn_depmod(base, release, progress, &why);
+	r = krn_depmod(base, release, NULL, progress, &why);
 	if (r == -ENOENT) {
 		*ret_note = "no depmod here (package kmod): modprobe will not work in the guest";
 		return 0;

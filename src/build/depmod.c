@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * depmod's answer for two folders that are to be seen as one is made in a third, of links to the files of both. Its files are
+ * in the order of modules.order, and behind that in the order in which folders are read, which no two file systems share: so
+ * what modules.order does not have is added to it.
+ */
+#include "build/depmod.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "build/copy.h"
+#include "kernel/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define LIST_MAX  (64 << 20)
+#define DEPTH_MAX 64
+
+static const char config[] = "search updates built-in\n";
+
+int bld_depmod(const char *base, const char *release, struct err *err)
+{
+	auto_free char *usr = path_join(base, "usr"), *conf = path_join(base, "depmod.conf");
+	int r;
+
+	/* a depmod that was built to look in usr/lib/modules finds the same there */
+	if (symlink(".", usr) < 0)
+		return err_sys(err, "cannot create the link '%s'", usr);
+	r = file_publish(conf, config, sizeof(config) - 1, 0644, err);
+	if (r == 0)
+		r = krn_depmod(base, release, conf, NULL, err);
+	if (r == -ENOENT)
+		err_hint(err, r, "install kmod (Debian, Fedora, Arch, Alpine: package kmod)");
+	return r;
+}
+
+static bool is_module(const char *name)
+{
+	return str_ends(name, ".ko") || str_ends(name, ".ko.gz") || str_ends(name, ".ko.xz") ||
+	       str_ends(name, ".ko.zst");
+}
+
+struct merge {
+	const char *from, *to;
+	struct str *order; /* gets the modules that are linked, where it is not NULL */
+};
+
+static int link_file(const struct merge *m, const char *path, struct err *err)
+{
+	auto_free char *from = path_join(m->from, path), *to = path_join(m->to, path);
+	auto_free char *parent = path_dir(to);
+	int r = mkdir_p(parent, 0755, err);
+
+	if (r == 0 && symlink(from, to) < 0 && errno != EEXIST)
+		r = err_sys(err, "cannot create the link '%s'", to);
+	/* a compressed module stands there without its last suffix */
+	if (r == 0 && m->order)
+		str_addf(m->order, "%.*s.ko\n", (int)(strstr(path, ".ko") - path), path);
+	return r;
+}
+
+static int link_modules(const struct merge *m, const char *below, unsigned depth, struct err *err)
+{
+	auto_free char *dir = *below ? path_join(m->from, below) : xstrdup(m->from);
+	auto_strv struct strv all = { 0 };
+	int r = depth > DEPTH_MAX ? -ELOOP : bld_names(dir, &all, err);
+
+	if (r == -ELOOP)
+		return err_set(err, r, "folders are nested too deeply in '%s'", dir);
+	for (size_t i = 0; i < all.n && r == 0; i++) {
+		auto_free char *path = *below ? path_join(below, all.v[i]) : xstrdup(all.v[i]);
+		auto_free char *at = path_join(m->from, path);
+		struct stat st;
+
+		if (lstat(at, &st) < 0)
+			return err_sys(err, "cannot read '%s'", at);
+		if (S_ISDIR(st.st_mode))
+			r = link_modules(m, path, depth + 1, err);
+		else if (is_module(all.v[i]))
+			r = link_file(m, path, err);
+	}
+	return r;
+}
+
+/* What depmod reads and modules_install has written. */
+static int copy_lists(const char *from, const char *to, struct str *order, struct err *err)
+{
+	static const char *const lists[] = { "modules.builtin", "modules.builtin.modinfo" };
+	auto_free char *path = path_join(from, "modules.order");
+	int r = access(path, F_OK) < 0 ? 0 : file_read(AT_FDCWD, path, LIST_MAX, order, err);
+
+	for (size_t i = 0; i < countof(lists) && r == 0; i++) {
+		auto_free char *a = path_join(from, lists[i]), *b = path_join(to, lists[i]);
+
+		if (access(a, F_OK) == 0)
+			r = bld_copy_file(a, b, err);
+	}
+	return r;
+}
+
+static int take_lists(const char *from, const char *to, struct err *err)
+{
+	auto_strv struct strv all = { 0 };
+	int r = bld_names(from, &all, err);
+
+	for (size_t i = 0; i < all.n && r == 0; i++) {
+		auto_free char *a = path_join(from, all.v[i]), *b = path_join(to, all.v[i]);
+
+		if (str_starts(all.v[i], "modules."))
+			r = bld_copy_file(a, b, err);
+	}
+	return r;
+}
+
+int bld_depmod_over(const char *dir, const char *release, const char *modules, const char *scratch,
+		    struct err *err)
+{
+	auto_free char *upper = path_join3(dir, "lib/modules", release);
+	auto_free char *both = path_join3(scratch, "lib/modules", release);
+	auto_free char *list = path_join(both, "modules.order");
+	auto_str struct str order = { 0 };
+	int r = mkdir_p(both, 0755, err);
+
+	if (r == 0 && modules)
+		r = copy_lists(modules, both, &order, err);
+	/* the upper ones first: a name that both have is theirs */
+	if (r == 0)
+		r = link_modules(&(struct merge){ upper, both, &order }, "", 0, err);
+	if (r == 0 && modules)
+		r = link_modules(&(struct merge){ modules, both, NULL }, "", 0, err);
+	if (r == 0)
+		r = file_publish(list, str_c(&order), order.n, 0644, err);
+	if (r == 0)
+		r = bld_depmod(scratch, release, err);
+	return r < 0 ? r : take_lists(both, upper, err);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's own checks, in its order (kernel/module/main.c: check_modinfo(), simplify_symbols(), resolve_symbol(),
+ * check_version()), against Module.symvers instead of a running kernel.
+ */
+#include "build/module_check.h"
+
+#include "base/path.h"
+#include "kernel/modinfo.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char *const names[] = {
+	/* clang-format off */
+	[BLD_NO_MODULES] = "no-modules",
+	[BLD_EXCLUDED] = "excluded",
+	[BLD_OTHER_VERMAGIC] = "vermagic",
+	[BLD_NO_SYMBOL] = "missing-symbol",
+	[BLD_OTHER_CRC] = "other-version",
+	[BLD_GPL_ONLY] = "gpl-only",
+	[BLD_NO_IMPORT] = "namespace",
+	[BLD_NOT_SIGNED] = "not-signed",
+	/* clang-format on */
+};
+
+const char *bld_misfit_name(enum bld_misfit kind)
+{
+	return names[kind];
+}
+
+void bld_finding_add(struct bld_findings *f, struct bld_finding finding)
+{
+	vec_push(f, finding);
+}
+
+void bld_findings_release(struct bld_findings *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->v[i].module);
+		free(f->v[i].symbol);
+		free(f->v[i].text);
+		free(f->v[i].hint);
+	}
+	free(f->v);
+	*f = (struct bld_findings){ 0 };
+}
+
+struct check {
+	const struct bld_cell *cell;
+	const char *module; /* file name */
+	const struct krn_module_facts *facts;
+	const struct map *given; /* symbol -> struct krn_module_symbol *, of all modules together */
+	struct bld_findings *found;
+};
+
+static void add(const struct check *c, enum bld_misfit kind, const char *symbol, char *text,
+		char *hint)
+{
+	bld_finding_add(c->found,
+			(struct bld_finding){ kind, xstrdup(c->module),
+					      symbol ? xstrdup(symbol) : NULL, text, hint });
+}
+
+void bld_check_cell(const struct bld_cell *c, struct bld_findings *ret)
+{
+	if (bld_cell_has(c, "MODULES"))
+		return;
+	bld_finding_add(ret,
+			(struct bld_finding){ .kind = BLD_NO_MODULES,
+					      .text = xasprintf("the kernel %s loads no modules: "
+								"CONFIG_MODULES is not set",
+								c->release),
+					      .hint = xstrdup("build it with CONFIG_MODULES=y") });
+}
+
+/* Whether a text has word among its blanks. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+		if ((p == text || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+			return true;
+	return false;
+}
+
+/*
+ * What include/linux/vermagic.h makes of the configuration, for a kernel of which no module is there. PREEMPT_BUILD is since
+ * 5.13 what PREEMPT was.
+ */
+static void check_words(const struct check *c, const char *vermagic)
+{
+	static const struct {
+		const char *word, *symbol, *older;
+	} words[] = {
+		{ "SMP", "SMP", NULL },
+		{ "preempt", "PREEMPT_BUILD", "PREEMPT" },
+		{ "preempt_rt", "PREEMPT_RT", NULL },
+		{ "mod_unload", "MODULE_UNLOAD", NULL },
+		{ "modversions", "MODVERSIONS", NULL },
+	};
+
+	for (size_t i = 0; i < countof(words); i++) {
+		bool is = has_word(vermagic, words[i].word);
+		bool want = bld_cell_has(c->cell, words[i].symbol) ||
+			    (words[i].older && bld_cell_has(c->cell, words[i].older));
+
+		if (i == 1 && bld_cell_has(c->cell, "PREEMPT_RT"))
+			want = false;
+		if (is != want)
+			add(c, BLD_OTHER_VERMAGIC, NULL,
+			    xasprintf("it was built %s '%s', the kernel has CONFIG_%s %s",
+				      is ? "with" : "without", words[i].word, words[i].symbol,
+				      want ? "set" : "not set"),
+			    NULL);
+	}
+}
+
+static char *wrong_headers(void)
+{
+	return xstrdup(
+		"it was built against other headers, perhaps of the running kernel: look in its "
+		"Makefile or configure script for /lib/modules and uname");
+}
+
+static void check_vermagic(const struct check *c)
+{
+	const char *vermagic = c->facts->vermagic, *want = c->cell->vermagic;
+	size_t n = strlen(c->cell->release);
+
+	if (!vermagic) {
+		add(c, BLD_OTHER_VERMAGIC, NULL,
+		    xstrdup("it has no vermagic: it is no whole module"), NULL);
+		return;
+	}
+	if (strncmp(vermagic, c->cell->release, n) != 0 || vermagic[n] != ' ') {
+		add(c, BLD_OTHER_VERMAGIC, NULL,
+		    xasprintf("it is for kernel '%.*s', not for '%s'", (int)strcspn(vermagic, " "),
+			      vermagic, c->cell->release),
+		    wrong_headers());
+		return;
+	}
+	if (!want)
+		check_words(c, vermagic);
+	else if (!str_eq(want, vermagic))
+		add(c, BLD_OTHER_VERMAGIC, NULL,
+		    xasprintf("its vermagic is '%s', that of the kernel '%s'", vermagic, want),
+		    wrong_headers());
+}
+
+/* include/linux/license.h */
+static bool is_gpl(const char *license)
+{
+	static const char *const all[] = {
+		"GPL",		"GPL v2",	"GPL and additional rights",
+		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"
+	};
+
+	for (size_t i = 0; license && i < countof(all); i++)
+		if (str_eq(all[i], license))
+			return true;
+	return false;
+}
+
+/* The nearest name the kernel exports: a symbol that was renamed, or misspelt. */
+static char *nearest(const struct check *c, const char *symbol)
+{
+	const struct map *m = &c->cell->symvers.by_name;
+	size_t n = strlen(symbol), best = MAX(n / 5, (size_t)1) + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < m->n; i++) {
+		size_t d = str_near(symbol, n, m->v[i].key, best - 1);
+
+		if (d < best) {
+			best = d;
+			found = m->v[i].key;
+		}
+	}
+	return found ? xasprintf("the kernel exports '%s'", found) : NULL;
+}
+
+static void missing(const struct check *c, const char *symbol)
+{
+	char *hint = nearest(c, symbol);
+
+	if (!hint && bld_cell_has(c->cell, "TRIM_UNUSED_KSYMS"))
+		hint = xstrdup(
+			"the kernel was built with CONFIG_TRIM_UNUSED_KSYMS=y, which takes away "
+			"what its own modules do not need");
+	if (!hint)
+		hint = xstrdup("what has it is not in this kernel's configuration, or of another "
+			       "version, or in a module that is to be built with this one");
+	add(c, BLD_NO_SYMBOL, symbol,
+	    xasprintf("it needs '%s', which kernel %s does not export", symbol, c->cell->release),
+	    hint);
+}
+
+static void check_found(const struct check *c, const struct krn_module_symbol *need,
+			const struct bld_symbol *sym)
+{
+	if (need->crc && sym->crc && (uint32_t)need->crc != sym->crc)
+		add(c, BLD_OTHER_CRC, need->name,
+		    xasprintf("it was built against another version of '%s' (%08x, the kernel has "
+			      "%08x)",
+			      need->name, (unsigned)need->crc, sym->crc),
+		    wrong_headers());
+	if (sym->gpl && !is_gpl(c->facts->license))
+		add(c, BLD_GPL_ONLY, need->name,
+		    xasprintf("'%s' is for modules under the GPL; its license is '%s'", need->name,
+			      c->facts->license ?: "not said"),
+		    NULL);
+	/* "module:NAME,..." are modules that may use it, since 6.16 */
+	if (sym->ns && !str_starts(sym->ns, "module:") && !strv_has(&c->facts->namespaces, sym->ns))
+		add(c, BLD_NO_IMPORT, need->name,
+		    xasprintf("'%s' is in the namespace '%s', which it does not import", need->name,
+			      sym->ns),
+		    xasprintf("add MODULE_IMPORT_NS() for %s to it", sym->ns));
+}
+
+static void check_symbol(const struct check *c, const struct krn_module_symbol *need)
+{
+	const struct krn_module_symbol *other = map_get(c->given, need->name);
+	const struct bld_symbol *sym = bld_symvers_get(&c->cell->symvers, need->name);
+
+	if (other) {
+		if (need->crc && other->crc && (uint32_t)need->crc != (uint32_t)other->crc)
+			add(c, BLD_OTHER_CRC, need->name,
+			    xasprintf(
+				    "it was built against another version of '%s', which a module "
+				    "beside it exports",
+				    need->name),
+			    NULL);
+	} else if (sym) {
+		check_found(c, need, sym);
+	} else if (!need->weak) {
+		missing(c, need->name);
+	}
+}
+
+static void check_one(const struct check *c)
+{
+	check_vermagic(c);
+	for (size_t i = 0; i < c->facts->needs.n; i++)
+		check_symbol(c, &c->facts->needs.v[i]);
+	if (bld_cell_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
+		add(c, BLD_NOT_SIGNED, NULL,
+		    xasprintf("it is not signed, and the kernel has CONFIG_MODULE_SIG_FORCE=y"),
+		    xstrdup("sign it with scripts/sign-file of the headers and the kernel's key"));
+}
+
+int bld_check_modules(const struct bld_cell *c, char *const *files, size_t n,
+		      struct bld_findings *ret, struct err *err)
+{
+	auto_free struct krn_module_facts *facts = xcalloc(n, sizeof(*facts));
+	struct map given = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = krn_module_facts(files[i], &facts[i], err);
+	for (size_t i = 0; i < n && r == 0; i++)
+		for (size_t k = 0; k < facts[i].gives.n; k++)
+			map_set(&given, facts[i].gives.v[k].name, &facts[i].gives.v[k]);
+	for (size_t i = 0; i < n && r == 0; i++)
+		check_one(&(struct check){ c, path_base(files[i]), &facts[i], &given, ret });
+	for (size_t i = 0; i < n; i++)
+		krn_module_facts_release(&facts[i]);
+	map_release(&given, NULL);
+	return r;
+}
