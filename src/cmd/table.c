@@ -24,6 +24,7 @@ extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_module_build;
+extern const struct cmd cmd_install;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
@@ -54,6 +55,7 @@ const struct cmd *const cmds[] = {
 	&cmd_source_patches,
 	&cmd_inspect,
 	&cmd_module_build,
+	&cmd_install,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,

@@ -143,6 +143,12 @@ static bool read_pe(int fd, struct krn_facts *f)
 	return f->uki;
 }
 
+void krn_facts_headers(int fd, struct krn_facts *f)
+{
+	read_pe(fd, f);
+	read_headers(fd, f);
+}
+
 static int copy_section(int fd, const char *name, const struct krn_pe_section *s, uint64_t size,
 			int *ret_fd, struct err *err)
 {
@@ -226,8 +232,7 @@ static int inspect_krn(struct krn *k, const struct krn_progress *progress, struc
 	if (fd < 0)
 		return err_sys(err, "cannot read '%s'", k->image);
 	f->image = k->info;
-	read_pe(fd, f);
-	read_headers(fd, f);
+	krn_facts_headers(fd, f);
 	if (krn_vmlinux(k, progress, &path, &info, &why) == 0)
 		inner = krn_open_image(path, path, &info, &why);
 	if (inner >= 0)

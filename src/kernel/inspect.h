@@ -72,6 +72,8 @@ int krn_inspect(const char *spec, const char *root, const struct krn_progress *p
 		struct krn_facts *ret, struct krn *ret_k, struct err *err);
 /* The same of an open file, all in memory. */
 int krn_inspect_fd(int fd, const char *name, struct krn_facts *ret, struct err *err);
+/* Only what the headers of a file say whose image is given: x86, flat, is_pe, pe, uki. */
+void krn_facts_headers(int fd, struct krn_facts *f);
 void krn_facts_release(struct krn_facts *f);
 
 enum krn_for { KRN_FOR_BIOS, KRN_FOR_UEFI, KRN_FOR_QEMU, KRN_FOR_PVH };
