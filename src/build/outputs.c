@@ -31,7 +31,7 @@ static const struct image {
 	{ "arm64",     "EFI_ZBOOT",   "vmlinuz.efi", "arch/arm64/boot/vmlinuz.efi",     "vmlinuz.efi", true },
 	{ "arm64",     NULL,          "Image.gz",    "arch/arm64/boot/Image.gz",        "Image.gz",    true },
 	{ "arm",       "XIP_KERNEL",  "xipImage",    "arch/arm/boot/xipImage",          "xipImage",    true },
-	{ "arm",       NULL,          "zImage",      "arch/arm/boot/zImage",            "zImage",      true },
+	{ "arm",       NULL,          "zImage",      "arch/arm/boot/zImage",            "vmlinuz",     true },
 	{ "riscv",     "XIP_KERNEL",  "xipImage",    "arch/riscv/boot/xipImage",        "xipImage",    true },
 	{ "riscv",     NULL,          "Image",       "arch/riscv/boot/Image",           "Image",       false },
 	{ "riscv",     "EFI_ZBOOT",   "vmlinuz.efi", "arch/riscv/boot/vmlinuz.efi",     "vmlinuz.efi", true },
@@ -155,6 +155,12 @@ static int take_file(const struct bld_take *t, const char *path, const char *to,
 	return r;
 }
 
+/* As distributions call it, so that a cell is found as an installed kernel is. */
+static char *boot_name(const struct bld_take *t, const char *name)
+{
+	return xasprintf("boot/%s-%s", name, t->release);
+}
+
 /* What the architecture's own Makefile says is its image. */
 static int take_named_image(const struct bld_take *t, struct err *err)
 {
@@ -163,7 +169,7 @@ static int take_named_image(const struct bld_take *t, struct err *err)
 
 	if (r < 0)
 		return r;
-	to = path_join("boot", path_base(path));
+	to = boot_name(t, path_base(path));
 	return take_file(t, path, to, err);
 }
 
@@ -179,7 +185,7 @@ int bld_take_images(const struct bld_take *t, struct err *err)
 	int r = 0;
 
 	while (r == 0 && (im = next_image(t->srcarch, &t->config, &i))) {
-		auto_free char *to = path_join("boot", im->name);
+		auto_free char *to = boot_name(t, im->name);
 		auto_free char *at = path_join(t->o->to, to);
 
 		n++;
@@ -217,7 +223,7 @@ int bld_take_dtbs(const struct bld_take *t, struct err *err)
 
 static int take_config(const struct bld_take *t, struct err *err)
 {
-	auto_free char *to = path_join(t->o->to, "boot/config");
+	auto_free char *name = boot_name(t, "config"), *to = path_join(t->o->to, name);
 	auto_free char *boot = path_dir(to);
 	int r = mkdir_p(boot, 0755, err);
 
@@ -247,7 +253,8 @@ static int take_all(const struct bld_take *t, struct err *err)
 		bld_take_images, take_config,	bld_take_modules,
 		bld_take_dtbs,	 bld_take_uapi, bld_take_sdk,
 	};
-	int r = take_file(t, "System.map", "boot/System.map", err);
+	auto_free char *map = boot_name(t, "System.map");
+	int r = take_file(t, "System.map", map, err);
 
 	for (size_t i = 0; i < countof(parts) && r == 0; i++)
 		r = parts[i](t, err);

@@ -2,8 +2,8 @@
 /*
  * What a kernel gives, taken out of its build folder into a folder that will be published:
  *
- *	boot/IMAGE		vmlinuz (bzImage), Image, Image.gz, vmlinuz.efi ...: by architecture, see outputs.c
- *	boot/System.map boot/config
+ *	boot/IMAGE-RELEASE	vmlinuz (bzImage, zImage), Image, Image.gz, vmlinuz.efi ...: by architecture, see outputs.c
+ *	boot/System.map-RELEASE, boot/config-RELEASE
  *	lib/modules/RELEASE/	as modules_install makes it, stripped, with depmod's data, without links out
  *	usr/include/		UAPI headers
  *	usr/src/linux-headers-RELEASE/	what modules out of tree are built against (the SDK)

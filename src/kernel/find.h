@@ -23,6 +23,10 @@ char *krn_installed_image(const char *root, const char *release);
 int krn_installed_find(const char *root, const char *release, struct krn *k);
 /* ROOT/lib/modules/RELEASE or ROOT/usr/lib/modules/RELEASE if it is a folder, else NULL. */
 char *krn_installed_modules(const char *root, const char *release);
+/*
+ * A cell of the store, by its name or the beginning of its identity. -ENOENT: there is none of that name, or no store.
+ */
+int krn_cell_find(const char *name, struct krn *k, struct err *err);
 /* No such path or release: says what there is. */
 int krn_installed_unknown(const char *spec, const char *root, struct err *err);
 /* No kernel at all: says how to get one. */

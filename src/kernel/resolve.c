@@ -193,6 +193,18 @@ static bool from_installed(const struct query *q, struct krn *k)
 	return true;
 }
 
+/* What is no path: an installed kernel, or one of the store. */
+static int from_name(const struct query *q, struct krn *k, struct err *err)
+{
+	int r;
+
+	if (from_installed(q, k))
+		return 0;
+	k->kind = KRN_INSTALLED;
+	r = krn_cell_find(q->spec, k, err);
+	return r == -ENOENT ? krn_installed_unknown(q->spec, q->root, err) : r;
+}
+
 static int from_path(const struct query *q, struct krn *k, struct err *err)
 {
 	auto_free char *path = path_abs(q->spec);
@@ -201,7 +213,7 @@ static int from_path(const struct query *q, struct krn *k, struct err *err)
 	if (stat(path, &st) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			return err_sys(err, "cannot read '%s'", q->spec);
-		return from_installed(q, k) ? 0 : krn_installed_unknown(q->spec, q->root, err);
+		return from_name(q, k, err);
 	}
 	if (S_ISDIR(st.st_mode))
 		return from_folder(q, path, k, err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * KERNEL, as every command takes it: a build folder or tree, an image file, an installed release, a
- * distribution package, or nothing (the build folder one stands in, else the newest installed
- * kernel).
+ * distribution package, a cell of the store by its name or identity, or nothing (the build folder one
+ * stands in, else the newest installed kernel). What is there as a path is that path.
  *
  * Packages are unpacked once into the cache, keyed by their digest; images are unpacked once
  * likewise.

@@ -185,9 +185,9 @@ static void nowhere(const char *dir, const char *text)
 static void check_files(const char *to, const char *release)
 {
 	static const char *const there[] = {
-		"boot/vmlinuz",
-		"boot/System.map",
-		"boot/config",
+		"boot/vmlinuz-%s",
+		"boot/System.map-%s",
+		"boot/config-%s",
 		"lib/modules/%s/modules.dep.bin",
 		"lib/modules/%s/modules.builtin.modinfo",
 		"lib/modules/%s/kernel/drivers/net/dummy.ko",

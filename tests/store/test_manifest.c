@@ -15,7 +15,7 @@ static int parse(const char *lines, struct sto_manifest *ret, struct err *err)
 	char hex[DIGEST_HEX + 1];
 
 	str_addf(&b, "kiln manifest 1\ncell %s\n%s", ID, lines);
-	assert_int_equal(digest_data(b.s, b.n, hex, NULL), 0);
+	assert_int_equal(digest_bytes(b.s, b.n, hex, NULL), 0);
 	str_addf(&b, "end %s\n", hex);
 	return sto_manifest_parse(b.s, b.n, ID, ret, err);
 }
