@@ -119,7 +119,7 @@ static void add_name(const char *build, struct strv *ret)
 	krn_mix_str(&m, full);
 	krn_mix_hex(&m, hex);
 	strv_addf(ret, "--name=kiln-%s", hex);
-	strv_add(ret, "--replace");
+	strv_adds(ret, "--replace", "--stop-timeout=2", NULL);
 }
 
 static void add_common(const char *runner, struct strv *ret)
