@@ -6,6 +6,8 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "build/compare.h"
+#include "build/metadata.h"
 #include "build/outputs.h"
 
 #include <errno.h>
@@ -97,6 +99,7 @@ struct work {
 	struct bld_result *ret;
 	struct strv env, make;
 	int log;
+	uint64_t began;
 	struct bld_report report;
 };
 
@@ -283,8 +286,10 @@ static int build(struct work *w, struct err *err)
 	const struct bld_job *j = w->j;
 	auto_strv struct strv all = { 0 };
 	struct bld_kbuild_spec spec;
-	int r = mkdir_p(j->build, 0755, err);
+	int r = j->fresh ? rm_rf(j->build, err) : 0;
 
+	if (r == 0)
+		r = mkdir_p(j->build, 0755, err);
 	if (r == 0)
 		r = open_log(w, err);
 	if (r == 0)
@@ -315,14 +320,6 @@ static int check_tree(const struct bld_job *j, struct err *err)
 	return err_hint(err, -ESTALE, "build again: what is done already is not done anew");
 }
 
-static int write_inputs(const struct bld_job *j, const char *to, struct err *err)
-{
-	auto_free char *dir = path_join(to, ".kiln"), *path = path_join(dir, "inputs");
-	int r = mkdir_p(dir, 0755, err);
-
-	return r < 0 ? r : file_publish(path, j->inputs, strlen(j->inputs), 0644, err);
-}
-
 static int take_outputs(struct work *w, const char *to, struct err *err)
 {
 	const struct bld_job *j = w->j;
@@ -337,7 +334,8 @@ static int take_outputs(struct work *w, const char *to, struct err *err)
 
 	report(w, BLD_TAKING);
 	r = bld_outputs_take(&o, &w->ret->release, err);
-	return r < 0 ? r : write_inputs(j, to, err);
+	w->ret->ns = now_ns() - w->began;
+	return r < 0 ? r : bld_metadata_write(j, w->ret, to, err);
 }
 
 static int publish(struct work *w, struct sto *store, struct err *err)
@@ -389,16 +387,19 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 }
 
+static int begin(struct work *w, int *ret_lock, struct err *err)
+{
+	*w->ret = (struct bld_result){ 0 };
+	catch_signals();
+	return lock_folder(w, ret_lock, err);
+}
+
 int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *ret, struct err *err)
 {
-	cleanup(work_release) struct work w = { .j = j, .ret = ret, .log = -1 };
+	cleanup(work_release) struct work w = { .j = j, .ret = ret, .log = -1, .began = now_ns() };
 	auto_close int lock = -1;
-	uint64_t began = now_ns();
-	int r;
+	int r = begin(&w, &lock, err);
 
-	*ret = (struct bld_result){ 0 };
-	catch_signals();
-	r = lock_folder(&w, &lock, err);
 	if (r < 0)
 		return r;
 	/* another kiln may have had it done */
@@ -407,9 +408,64 @@ int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *r
 	r = build(&w, err);
 	if (r == 0)
 		r = publish(&w, store, err);
-	ret->ns = now_ns() - began;
+	ret->ns = now_ns() - w.began;
 	ret->built = r == 0;
 	if (r == 0)
 		report(&w, BLD_DONE);
 	return r;
+}
+
+/* What came out, held against the cell; nothing is published. */
+static int compare(struct work *w, struct sto *store, struct strv *ret_differ, struct err *err)
+{
+	auto_free char *cell = NULL;
+	struct sto_stage *g;
+	int r = sto_cell_path(store, w->j->id, &cell);
+
+	if (r < 0)
+		return err_set(err, r, "'%s' is not in the store: build it first", w->j->name);
+	r = sto_stage_begin(store, w->j->id, &g, err);
+	if (r < 0)
+		return r;
+	r = take_outputs(w, sto_stage_path(g), err);
+	if (r == 0)
+		r = bld_compare(cell, sto_stage_path(g), ".kiln", ret_differ, err);
+	sto_stage_abort(g);
+	return r;
+}
+
+int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result *ret,
+		   struct strv *ret_differ, struct err *err)
+{
+	auto_free char *folder = xasprintf("%s.verify", j->build);
+	const struct bld_job elsewhere = {
+		.name = j->name,
+		.id = j->id,
+		.inputs = j->inputs,
+		.tree = j->tree,
+		.toolchain = j->toolchain,
+		.arch = j->arch,
+		.srcarch = j->srcarch,
+		.config = j->config,
+		.debug_info = j->debug_info,
+		.jobs = j->jobs,
+		.env = j->env,
+		.build = folder,
+		.report = j->report,
+		.ctx = j->ctx,
+	};
+	cleanup(work_release) struct work w = {
+		.j = &elsewhere, .ret = ret, .log = -1, .began = now_ns()
+	};
+	auto_close int lock = -1;
+	int r = begin(&w, &lock, err);
+
+	if (r == 0)
+		r = rm_rf(folder, err);
+	if (r == 0)
+		r = build(&w, err);
+	if (r == 0)
+		r = compare(&w, store, ret_differ, err);
+	ret->ns = now_ns() - w.began;
+	return r < 0 ? r : rm_rf(folder, err);
 }

@@ -50,14 +50,25 @@ static void read_messages(const json_t *all, struct bld_messages *ret)
 		     }));
 }
 
-static void write_result(int fd, int code, const struct bld_result *r, const struct err *err)
+static json_t *texts_json(const struct strv *v)
 {
-	json_t *o = json_pack("{s:i, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:I, s:I, s:o, s:o}",
-			      "code", code, "error", err->msg, "hint", err->hint, "built", r->built,
-			      "release", r->release, "excerpt", r->excerpt, "repeat", r->repeat,
-			      "log", r->log, "ns", (json_int_t)r->ns, "steps", (json_int_t)r->steps,
-			      "warnings", messages_json(&r->warnings), "errors",
-			      messages_json(&r->errors));
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(all, json_string(v->v[i]));
+	return all;
+}
+
+static void write_result(int fd, int code, const struct bld_result *r, const struct strv *differ,
+			 const struct err *err)
+{
+	json_t *o =
+		json_pack("{s:i, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:I, s:I, s:o, s:o, s:o}",
+			  "code", code, "error", err->msg, "hint", err->hint, "built", r->built,
+			  "release", r->release, "excerpt", r->excerpt, "repeat", r->repeat, "log",
+			  r->log, "ns", (json_int_t)r->ns, "steps", (json_int_t)r->steps,
+			  "warnings", messages_json(&r->warnings), "errors",
+			  messages_json(&r->errors), "differ", texts_json(differ));
 
 	/* what is not UTF-8 makes no JSON: then the error alone is told */
 	if (!o)
@@ -69,7 +80,8 @@ static void write_result(int fd, int code, const struct bld_result *r, const str
 
 static void read_result(struct bld_worker *w)
 {
-	json_t *o;
+	json_t *o, *at;
+	size_t i;
 
 	lseek(w->result_fd, 0, SEEK_SET);
 	o = json_loadfd(w->result_fd, 0, NULL);
@@ -91,6 +103,8 @@ static void read_result(struct bld_worker *w)
 	};
 	read_messages(json_object_get(o, "warnings"), &w->result.warnings);
 	read_messages(json_object_get(o, "errors"), &w->result.errors);
+	json_array_foreach(json_object_get(o, "differ"), i, at)
+		strv_add(&w->differ, json_string_value(at));
 	json_decref(o);
 }
 
@@ -104,11 +118,12 @@ static void send_report(void *ctx, const struct bld_report *r)
 		return;
 }
 
-static _Noreturn void work(const struct bld_job *job, const char *store_path, pid_t parent,
-			   int reports, int result)
+static _Noreturn void work(const struct bld_job *job, const char *store_path, bool verify,
+			   pid_t parent, int reports, int result)
 {
 	struct bld_job j = *job;
 	struct bld_result r = { 0 };
+	struct strv differ = { 0 };
 	struct err err = { 0 };
 	struct sto *store = NULL;
 	int code;
@@ -121,13 +136,14 @@ static _Noreturn void work(const struct bld_job *job, const char *store_path, pi
 	j.ctx = &reports;
 	code = sto_open(store_path, true, &store, &err);
 	if (code == 0)
-		code = bld_job_run(&j, store, &r, &err);
-	write_result(result, code, &r, &err);
+		code = verify ? bld_job_verify(&j, store, &r, &differ, &err)
+			      : bld_job_run(&j, store, &r, &err);
+	write_result(result, code, &r, &differ, &err);
 	_exit(0);
 }
 
 int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char *store,
-		     struct err *err)
+		     bool verify, struct err *err)
 {
 	int pipe_fd[2];
 	pid_t parent = getpid(), pid;
@@ -139,7 +155,7 @@ int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char
 		return err_sys(err, "cannot make a pipe for '%s'", job->name);
 	pid = fork();
 	if (pid == 0)
-		work(job, store, parent, pipe_fd[1], w->result_fd);
+		work(job, store, verify, parent, pipe_fd[1], w->result_fd);
 	close_fd(pipe_fd[1]);
 	w->reports = pipe_fd[0];
 	w->pid = pid;
@@ -174,5 +190,6 @@ void bld_worker_release(struct bld_worker *w)
 	close_fd(w->reports);
 	close_fd(w->result_fd);
 	bld_result_release(&w->result);
+	strv_release(&w->differ);
 	err_release(&w->err);
 }

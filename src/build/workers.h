@@ -15,14 +15,15 @@ struct bld_worker {
 	struct bld_report last;
 	/* behind its end */
 	struct bld_result result;
-	int code; /* 0, or a negative errno with err set */
+	struct strv differ; /* of bld_job_verify() */
+	int code;	    /* 0, or a negative errno with err set */
 	struct err err;
 };
 #define BLD_WORKER_NONE ((struct bld_worker){ .reports = -1, .result_fd = -1 })
 
-/* store: the path. verify: bld_job_verify() is what it does. */
+/* store: its path, NULL: the usual one. verify: bld_job_verify() is what it does. job is to live as long. */
 int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char *store,
-		     struct err *err);
+		     bool verify, struct err *err);
 /* Takes what there is. False: it has ended; result, code and err are set. */
 bool bld_worker_read(struct bld_worker *w);
 /* Asks it to end; it still has to be read to its end. */

@@ -52,7 +52,7 @@ static struct build_cell *next_cell(struct run *r)
 	while (r->next < r->p->cells.n) {
 		struct build_cell *c = &r->p->cells.v[r->next++];
 
-		if (!c->there && !c->bad)
+		if (!c->bad && (!c->there || r->p->o->verify))
 			return c;
 	}
 	return NULL;
@@ -70,7 +70,7 @@ static int begin_more(struct run *r, struct err *err)
 			return 0;
 		c->job.jobs = r->jobs;
 		c->job.fresh = r->p->o->fresh;
-		e = bld_worker_start(&r->workers[place], &c->job, r->p->o->store, err);
+		e = bld_worker_start(&r->workers[place], &c->job, r->p->o->store, c->there, err);
 		if (e < 0)
 			return e;
 	}
@@ -123,6 +123,14 @@ static json_t *result_json(const struct bld_worker *w)
 			 (json_int_t)res->errors.n);
 }
 
+static void tell_difference(struct run *r, const struct bld_worker *w)
+{
+	out_warn(r->p->out, "'%s' is not reproducible: %zu path%s differ", w->job->name,
+		 w->differ.n, w->differ.n == 1 ? "" : "s");
+	for (size_t i = 0; i < w->differ.n && i < MAX_WARNINGS_TOLD; i++)
+		out_note(r->p->out, "  %s", w->differ.v[i]);
+}
+
 static void tell_result(struct run *r, const struct bld_worker *w)
 {
 	struct out *out = r->p->out;
@@ -140,9 +148,17 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 		tell_failure(r, w);
 		return;
 	}
+	if (w->differ.n) {
+		r->outcome->failed++;
+		tell_difference(r, w);
+		return;
+	}
 	r->outcome->built++;
 	tell_messages(out, "warnings", &res->warnings);
-	if (!out->json)
+	if (!out->json && !res->built)
+		out_print(out, "%s: %.12s, built again elsewhere: all bytes are the same\n",
+			  w->job->name, w->job->id);
+	else if (!out->json)
 		out_print(out, "%s: %s, %.12s, %zu steps in %.1f s\n", w->job->name,
 			  res->release ? res->release : "", w->job->id, res->steps,
 			  (double)res->ns / NSEC_PER_SEC);

@@ -122,13 +122,13 @@ void krn_cache_prune(time_t now)
 		const char *kind;
 		void (*prune)(const char *base, const char *name, time_t before);
 	} kinds[] = {
-		{ "packages", prune_folder },  { "images", prune_folder },
-		{ "views", prune_folder },     { "sources", prune_folder },
-		{ "downloads", prune_folder }, { "git", prune_folder },
-		{ "treesums", prune_file },    { "signed", prune_file },
-		{ "initrd", prune_file },      { "digest", prune_file },
-		{ "versions", prune_file },    { "configs", prune_file },
-		{ "probe", prune_file },       { "patched", prune_folder },
+		{ "packages", prune_folder },	   { "images", prune_folder },
+		{ "views", prune_folder },	   { "sources", prune_folder },
+		{ "downloads", prune_folder },	   { "git", prune_folder },
+		{ "treesums", prune_file },	   { "signed", prune_file },
+		{ "initrd", prune_file },	   { "digest", prune_file },
+		{ "versions", prune_file },	   { "configs", prune_file },
+		{ "probe", prune_file },	   { "patched", prune_folder },
 		{ "module-builds", prune_folder },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
