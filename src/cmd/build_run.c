@@ -155,9 +155,12 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 	}
 	r->outcome->built++;
 	tell_messages(out, "warnings", &res->warnings);
-	if (!out->json && !res->built)
+	if (!out->json && r->p->o->verify && !res->built)
 		out_print(out, "%s: %.12s, built again elsewhere: all bytes are the same\n",
 			  w->job->name, w->job->id);
+	else if (!out->json && !res->built)
+		out_print(out, "%s: %.12s, built meanwhile by another kiln\n", w->job->name,
+			  w->job->id);
 	else if (!out->json)
 		out_print(out, "%s: %s, %.12s, %zu steps in %.1f s\n", w->job->name,
 			  res->release ? res->release : "", w->job->id, res->steps,
