@@ -23,7 +23,7 @@ bool sto_is_id(const char *s)
 	return strlen(s) == STO_ID && strspn(s, "0123456789abcdef") == STO_ID;
 }
 
-static int default_path(const char *path, char **ret, struct err *err)
+static int default_path(const char *path, bool create, char **ret, struct err *err)
 {
 	auto_free char *dir = NULL;
 	int r;
@@ -36,7 +36,7 @@ static int default_path(const char *path, char **ret, struct err *err)
 			*ret = path_abs(path);
 		return r;
 	}
-	r = dir_path(DIR_DATA, &dir, err);
+	r = create ? dir_get(DIR_DATA, &dir, err) : dir_path(DIR_DATA, &dir, err);
 	if (r == 0)
 		*ret = path_join(dir, "store");
 	return r;
@@ -154,7 +154,7 @@ int sto_open(const char *path, bool create, struct sto **ret, struct err *err)
 	int r;
 
 	s->fd = -1;
-	r = default_path(path, &s->path, &own);
+	r = default_path(path, create, &s->path, &own);
 	if (r == 0)
 		r = open_at(s, create, &own);
 	if (r < 0) {

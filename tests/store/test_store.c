@@ -132,6 +132,7 @@ static void test_refs(void **state)
 	struct sto *s = store_open(*state);
 	auto_err struct err err = { 0 };
 	struct id one = id_of('1'), two = id_of('2');
+	auto_free char *file = NULL;
 	char id[STO_ID + 1];
 
 	assert_done(put_cell(s, '1', &err), &err);
@@ -151,6 +152,11 @@ static void test_refs(void **state)
 	assert_int_equal(sto_ref_remove(s, "a/b/c", &err), -ENOENT);
 	/* the folders are gone with it */
 	assert_done(sto_ref_set(s, "a", one.s, &err), &err);
+	/* such as one that was killed before it removed it */
+	write_file(sto_path(s), "refs/empty/file", "", 0644);
+	file = path_join(sto_path(s), "refs/empty/file");
+	assert_int_equal(unlink(file), 0);
+	assert_done(sto_ref_set(s, "empty", one.s, &err), &err);
 	assert_int_equal(count_in(sto_path(s), "tmp"), 0);
 	assert_clean(s);
 	sto_close(s);
