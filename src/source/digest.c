@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The digest of a tree, with an index of what its files were the last time. Each file is asked for its identity; only of
- * those that have another one the content is read, and a folder that has the same one has the same names in it and is not
- * listed. If nothing differs, the digest is the one that the index has.
+ * The digest of a tree, with an index of what its files were the last time. If all of it holds (same.c), so does its digest.
+ * Else each file is asked for its identity; only of those that have another one the content is read, and a folder that has
+ * the same one has the same names in it and is not listed.
  *
  * Whatever was changed within two seconds before the walk began enters the index without an identity: its times could not
  * tell a second change from the first.
@@ -481,16 +481,17 @@ static int digest_of(const char *path, const char *index, const struct src_progr
 	if (fd < 0)
 		return err_sys(err, "cannot open the tree '%s'", path);
 	w.what = xasprintf("reading %s", path);
-	if (index)
-		src_index_load(index, &w.old);
+	if (index && src_index_load(index, &w.old) && src_index_holds(&w.old, fd)) {
+		digest_to_hex(w.old.total, ret_hex);
+		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
+		return 0;
+	}
 	r = walk_tree(&w, fd, err);
 	if (r < 0)
 		return err_wrap(err, r, "in the tree '%s'", path);
 	digest_to_hex(w.now.total, ret_hex);
 	if (index && w.changed)
 		remember(&w, index);
-	else if (index)
-		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
 	return 0;
 }
 

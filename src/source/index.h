@@ -37,3 +37,5 @@ bool src_index_load(const char *path, struct src_index *ret);
 /* From its bytes. */
 bool src_index_parse(const struct str *bytes, struct src_index *ret);
 void src_index_format(const struct src_index *x, struct str *ret);
+/* same.c: whether the tree at fd has nothing else than that. Starts processes, which are gone when it returns. */
+bool src_index_holds(const struct src_index *x, int fd);

@@ -36,6 +36,14 @@ int src_gpg_verify(int fd, const char *name, const char *sign, const char *keyri
 int src_unpack(int fd, const char *name, const char *sha256, const struct src_progress *progress,
 	       struct src_tree *ret, struct err *err);
 
+struct src_archive {
+	int fd;
+	const char *name; /* for people */
+	const struct src_progress *progress;
+};
+/* The same without the cache: raw, an empty folder, gets what the archive has; the kernel's folder of it becomes tree. */
+int src_unpack_to(const struct src_archive *s, const char *raw, const char *tree, struct err *err);
+
 /* cached.c. The tree KEY of the cache: false if it is not there (whole). Fills in path, digest, version, ours, hold. */
 bool src_cached_find(const char *key, struct src_tree *ret);
 /* Makes it: fill writes it to the folder `tree`, which is there and empty. Another kiln may have made it meanwhile. */

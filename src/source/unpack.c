@@ -22,7 +22,16 @@ struct job {
 	const struct la *la;
 	struct archive *a;
 	struct krn_tree *tree;
+	mode_t mask; /* the umask: what it takes off is put back, so that trees are the same for all */
 };
+
+static mode_t current_umask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
 
 static int put_file(struct job *j, struct archive_entry *e, const char *path, struct err *err)
 {
@@ -35,7 +44,7 @@ static int put_file(struct job *j, struct archive_entry *e, const char *path, st
 				 err);
 	if (r < 0)
 		return err_wrap(err, r, "entry '%s'", path);
-	if (fchmod(fd, executable ? 0755 : 0644) < 0)
+	if ((executable || j->mask & 0644) && fchmod(fd, executable ? 0755 : 0644) < 0)
 		return err_sys(err, "cannot set the mode of '%s'", path);
 	return 0;
 }
@@ -102,18 +111,12 @@ static int read_archive(struct job *j, struct la_range *range, struct err *err)
 	return each_entry(j, err);
 }
 
-struct source {
-	int fd;
-	const char *name; /* for people */
-	const struct src_progress *progress;
-};
-
-static int unpack_below(const struct source *s, struct krn_tree *tree, struct err *err)
+static int unpack_below(const struct src_archive *s, struct krn_tree *tree, struct err *err)
 {
 	auto_free struct la_range *range = xcalloc(1, sizeof(*range));
 	auto_free char *what = xasprintf("unpacking %s", s->name);
 	struct krn_progress buf;
-	struct job j = { .tree = tree };
+	struct job j = { .tree = tree, .mask = current_umask() };
 	off_t size = lseek(s->fd, 0, SEEK_END);
 	int r = la_load(&j.la, err);
 
@@ -129,8 +132,7 @@ static int unpack_below(const struct source *s, struct krn_tree *tree, struct er
 	return read_archive(&j, range, err);
 }
 
-/* raw is what the archive has; tree becomes the kernel's folder of it. */
-static int unpack_to(const struct source *s, const char *raw, const char *tree, struct err *err)
+int src_unpack_to(const struct src_archive *s, const char *raw, const char *tree, struct err *err)
 {
 	auto_close int top = open(raw, O_RDONLY | O_DIRECTORY | O_CLOEXEC), inner = -1;
 	struct krn_tree t = {
@@ -158,12 +160,12 @@ static int unpack_to(const struct source *s, const char *raw, const char *tree, 
 
 static int fill(void *ctx, const char *tmp, const char *tree, struct err *err)
 {
-	const struct source *s = ctx;
+	const struct src_archive *s = ctx;
 	auto_free char *raw = path_join(tmp, "raw");
 	int r = mkdir_p(raw, 0755, err);
 
 	if (r == 0)
-		r = unpack_to(s, raw, tree, err);
+		r = src_unpack_to(s, raw, tree, err);
 	if (r == 0)
 		r = rm_rf(raw, err);
 	if (r < 0)
@@ -176,7 +178,7 @@ static int fill(void *ctx, const char *tmp, const char *tree, struct err *err)
 int src_unpack(int fd, const char *name, const char *sha256, const struct src_progress *progress,
 	       struct src_tree *ret, struct err *err)
 {
-	struct source s = { fd, name, progress };
+	struct src_archive s = { fd, name, progress };
 	struct src_fill f = { fill, &s };
 
 	return src_cached_make(sha256, &f, progress, ret, err);
