@@ -15,6 +15,7 @@ extern const struct cmd cmd_config_upgrade;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
 extern const struct cmd cmd_source_patches;
+extern const struct cmd cmd_source_rebase;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
@@ -36,6 +37,7 @@ const struct cmd *const cmds[] = {
 	&cmd_config_conf,
 	&cmd_config_cache,
 	&cmd_source_patches,
+	&cmd_source_rebase,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,
