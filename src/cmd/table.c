@@ -25,6 +25,7 @@ extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_install;
+extern const struct cmd cmd_source_rebase;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
@@ -56,6 +57,7 @@ const struct cmd *const cmds[] = {
 	&cmd_inspect,
 	&cmd_module_build,
 	&cmd_install,
+	&cmd_source_rebase,
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,

@@ -129,7 +129,7 @@ void krn_cache_prune(time_t now)
 		{ "initrd", prune_file },	   { "digest", prune_file },
 		{ "versions", prune_file },	   { "configs", prune_file },
 		{ "probe", prune_file },	   { "patched", prune_folder },
-		{ "module-builds", prune_folder },
+		{ "module-builds", prune_folder }, { "rebase", prune_folder },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;

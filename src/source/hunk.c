@@ -245,6 +245,8 @@ char *src_hunk_why(const struct src_lines *file, const struct src_hunk_sides *h,
 		return xstrdup("it has no lines of context to find its place by");
 	if (!h->n_before)
 		return xstrdup("the file has lines, and the patch takes it for empty");
+	if (before >= 0 && h->at_begin && h->at_end)
+		return xstrdup("the file has more lines, in the patch these are all");
 	if (before >= 0 && h->at_begin)
 		return xasprintf("its lines are at line %ld, the patch has them at the begin",
 				 before + 1 - added);

@@ -330,7 +330,8 @@ static void test_places(void **state)
 	expect(t, "--- /dev/null\n+++ b/lib/a.c\n@@ -0,0 +1 @@\n+x\n", "the file is there already");
 	expect(t, "--- /dev/null\n+++ b/lib/a.c/b\n@@ -0,0 +1 @@\n+x\n",
 	       "a part of its path is a file");
-	expect(t, "--- a/lib/a.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-line 1\n", "should be the last");
+	expect(t, "--- a/lib/a.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-line 1\n",
+	       "the file has more lines");
 }
 
 /* Of what can be applied and taken back the nearer one is meant. */
