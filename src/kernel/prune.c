@@ -120,6 +120,7 @@ void krn_cache_prune(time_t now)
 		{ "views", prune_folder },    { "initrd", prune_file },
 		{ "digest", prune_file },     { "versions", prune_file },
 		{ "configs", prune_file },    { "probe", prune_file },
+		{ "tools", prune_file },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;
