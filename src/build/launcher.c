@@ -2,11 +2,14 @@
 /*
  * kbuild takes CC="ccache gcc", two words, and HOSTCC likewise.
  *
- * ccache gives back an object where the source after preprocessing, the compiler and its options are the same. For variants of
- * one kernel these differ by the build folder's name only, so paths below the cache are made relative (CCACHE_BASEDIR) and the
- * current folder does not count (CCACHE_NOHASHDIR): kiln's prefix maps take it out of what is written. Headers are generated
- * in the second in which they are used first, which is no reason to look at their content again (sloppiness
- * include_file_*time). What the user has set of these is kept. All this makes hits, not other objects.
+ * ccache gives back an object where the source, the headers, the compiler and its options are the same. For variants of one kernel
+ * these differ by the build folder only: that the current folder does not count (CCACHE_NOHASHDIR) is right as long as a prefix
+ * map takes it out of what is written. Of such a map ccache looks at neither half (4.7), so what paths are replaced by must
+ * always be the same. Headers are generated in the second in which they are used first, which is no reason to look at their content
+ * again (sloppiness include_file_*time). What the user has set of these is kept.
+ *
+ * But CCACHE_BASEDIR is taken away: it makes paths relative before the compiler sees them, the prefix maps do not fit any more, and
+ * the object is another one (__FILE__, debug information) than without ccache. tests/build/test_tools.c compares them.
  *
  * distcc compiles with what the other host has by that name, so that it is part of the identity; icecream sends the compiler over.
  */
@@ -66,15 +69,12 @@ static void set_env(const char *name, const char *value, struct strv *env)
 	strv_addf(env, "%s=%s", name, env_get(environ, name) ?: value);
 }
 
-/* Above all that differs between two builds: build folders and trees are in kiln's cache. */
 static void set_ccache(struct bld_toolchain *t)
 {
-	auto_free char *cache = NULL;
-
-	if (dir_path(DIR_CACHE, &cache, NULL) == 0)
-		set_env("CCACHE_BASEDIR", cache, &t->env);
+	/* empty: also against ccache.conf */
+	strv_add(&t->env, "CCACHE_BASEDIR=");
 	set_env("CCACHE_NOHASHDIR", "1", &t->env);
-	set_env("CCACHE_SLOPPINESS", "include_file_mtime,include_file_ctime,time_macros", &t->env);
+	set_env("CCACHE_SLOPPINESS", "include_file_mtime,include_file_ctime", &t->env);
 }
 
 /* Puts words in front of the wrap's last, which is the image, or --command. */

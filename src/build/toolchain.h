@@ -28,7 +28,10 @@ struct bld_toolchain {
 	 * killed kiln left, so there may be one call at a time for each.
 	 */
 	struct strv wrap;
-	/* "NAME=VALUE" that the launcher wants to be set; bld_toolchain_env() has them. ccache: see launcher.c */
+	/*
+	 * "NAME=VALUE" that the launcher wants to be set; bld_toolchain_env() has them. With ccache the build must map its
+	 * folder away (-ffile-prefix-map=BUILD=X), to the same X always: objects are shared between build folders.
+	 */
 	struct strv env;
 	/*
 	 * Canonical text of what the tools say of themselves; part of the identity. In the C locale and without paths, so two

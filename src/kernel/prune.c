@@ -130,6 +130,7 @@ void krn_cache_prune(time_t now)
 		{ "versions", prune_file },	   { "configs", prune_file },
 		{ "probe", prune_file },	   { "patched", prune_folder },
 		{ "module-builds", prune_folder }, { "rebase", prune_folder },
+		{ "tools", prune_file },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;

@@ -3,6 +3,7 @@
 #include "fakes.h"
 
 #include "base/distro.h"
+#include "base/proc.h"
 #include "build/words.h"
 
 static const char *real_path;
@@ -222,12 +223,79 @@ TEST_OR_SKIP(real_cross)
 	return true;
 }
 
+/* Compiles tree/x.c in a build folder, with the folders taken out as kiln takes them out; the object's bytes. */
+static void compile(void **state, const char *folder, const char *launcher, struct str *ret)
+{
+	const struct bld_toolchain_ask ask = { .arch = "x86_64", .launcher = launcher };
+	cleanup(bld_toolchain_release) struct bld_toolchain t = { 0 };
+	auto_free char *dir = path_join(*state, folder), *object = path_join(dir, "x.o"),
+		       *shell = NULL;
+	auto_proc_result struct proc_result r = { 0 };
+	auto_strv struct strv argv = { 0 }, env = { 0 };
+	struct proc_spec spec = { .cwd = dir };
+	auto_err struct err err = { 0 };
+
+	assert_done(bld_toolchain_find(&ask, &t, &err), &err);
+	bld_toolchain_env(&t, NULL, &env);
+	assert_int_equal(mkdir_p(dir, 0755, NULL), 0);
+	shell = xasprintf(
+		"echo '#define G 2' >gen.h; %s gcc -g -O2 -Wp,-MMD,.x.d -I. "
+		"-ffile-prefix-map=%s=. -ffile-prefix-map=%s/tree/= -c -o x.o %s/tree/x.c",
+		launcher ?: "", dir, (char *)*state, (char *)*state);
+	strv_adds(&argv, "/bin/sh", "-c", shell, NULL);
+	spec.argv = argv.v;
+	spec.env = env.v;
+	assert_done(proc_run(&spec, NULL, 0, 1 << 16, &r, &err), &err);
+	assert_int_equal(r.status, 0);
+	str_clear(ret);
+	assert_done(file_read(AT_FDCWD, object, 1 << 20, ret, &err), &err);
+}
+
+/* ccache's cache is below HOME, the scratch folder. */
+static char *ccache_stats(void)
+{
+	char *argv[] = { (char *)"ccache", (char *)"--print-stats", NULL };
+	const struct proc_spec spec = { .argv = argv };
+	auto_proc_result struct proc_result r = { 0 };
+	auto_err struct err err = { 0 };
+
+	assert_done(proc_run(&spec, NULL, 0, 1 << 16, &r, &err), &err);
+	return xstrdup(str_c(&r.out));
+}
+
+/* One variant's objects serve the next, and are those that are made without ccache, also where the user's own settings differ. */
+TEST_OR_SKIP(real_ccache)
+{
+	auto_free char *source = path_join(*state, "tree/x.c"), *stats = NULL;
+	auto_str struct str plain = { 0 }, one = { 0 }, two = { 0 };
+	auto_free char *dir = path_dir(source);
+	static const char text[] = "#include \"gen.h\"\nconst char *f = __FILE__;\nint g = G;\n";
+
+	if (!real("ccache") || !real("gcc") || !real("x86_64-linux-gnu-gcc"))
+		return false;
+	assert_int_equal(mkdir_p(dir, 0755, NULL), 0);
+	assert_int_equal(file_publish(source, text, strlen(text), 0644, NULL), 0);
+	setenv("CCACHE_BASEDIR", *state, 1);
+	compile(state, "plain", NULL, &plain);
+	compile(state, "one", "ccache", &one);
+	compile(state, "two", "ccache", &two);
+	unsetenv("CCACHE_BASEDIR");
+	assert_int_equal(plain.n, one.n);
+	assert_memory_equal(plain.s, one.s, plain.n);
+	assert_int_equal(plain.n, two.n);
+	assert_memory_equal(plain.s, two.s, plain.n);
+	stats = ccache_stats();
+	assert_contains(stats, "direct_cache_hit\t1\n");
+	return true;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fakes_test(by_config), fakes_test(versions),   fakes_test(headers),
-		fakes_test(probe),     fakes_test(words),      fakes_test(packages),
-		fakes_test(real_gcc),  fakes_test(real_clang), fakes_test(real_cross),
+		fakes_test(by_config),	 fakes_test(versions),	 fakes_test(headers),
+		fakes_test(probe),	 fakes_test(words),	 fakes_test(packages),
+		fakes_test(real_gcc),	 fakes_test(real_clang), fakes_test(real_cross),
+		fakes_test(real_ccache),
 	};
 
 	real_path = xstrdup(getenv("PATH"));
