@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A copy of the source. Of a folder in which somebody built before what kbuild left there is not copied: times of copies say
- * nothing about what is newer.
+ * A copy of the source, without what kbuild left there when somebody built in it: times of copies say nothing about what is
+ * newer. An object without its .cmd file is made anew where there is a source for it, and taken as it is where there is none.
  */
 #include "build/module.h"
 
@@ -13,13 +13,12 @@
 #include <errno.h>
 #include <fcntl.h>
 
-static bool is_left_over(const char *root, const char *path)
+static bool is_left_over(const char *path)
 {
-	static const char *const ends[] = { ".ko", ".ko.cmd", ".mod", ".mod.c", ".o.d" };
+	static const char *const ends[] = { ".ko", ".mod", ".mod.c", ".mod.o", ".o.d" };
 	static const char *const names[] = { ".git", ".svn", ".tmp_versions", "modules.order",
 					     "Module.symvers" };
 	const char *name = path_base(path);
-	auto_free char *dir = path_dir(path), *cmd = NULL;
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (str_eq(name, names[i]))
@@ -27,16 +26,12 @@ static bool is_left_over(const char *root, const char *path)
 	for (size_t i = 0; i < countof(ends); i++)
 		if (str_ends(name, ends[i]))
 			return true;
-	if (*name == '.' && str_ends(name, ".cmd"))
-		return true;
-	/* an object that came with the source has no such file beside it */
-	cmd = xasprintf("%s/%s/.%s.cmd", root, dir, name);
-	return str_ends(name, ".o") && access(cmd, F_OK) == 0;
+	return *name == '.' && str_ends(name, ".cmd");
 }
 
 static bool want(void *ctx, const char *path, mode_t type)
 {
-	return !is_left_over(ctx, path);
+	return !is_left_over(path);
 }
 
 struct unpack {
@@ -102,6 +97,8 @@ static int put(struct unpack *u, struct archive *a, struct archive_entry *e, str
 
 	if (r < 0)
 		return r;
+	if (is_left_over(path))
+		return 0;
 	if (link)
 		return put_hardlink(u, path, link, err);
 	switch (u->la->archive_entry_filetype(e)) {
@@ -194,7 +191,6 @@ int bld_module_fetch(struct bld_module *m, struct err *err)
 		return bld_copy_tree(&(struct bld_copy){ .from = from,
 							 .to = m->tree,
 							 .want = want,
-							 .ctx = from,
 							 .links = BLD_LINKS_KEEP },
 				     "", err);
 	if (!S_ISREG(st.st_mode))

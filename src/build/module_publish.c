@@ -171,6 +171,12 @@ static bool is_ours(const struct overlay *o)
 	       access(updates, F_OK) == 0;
 }
 
+static int in_the_way(const struct overlay *o, struct err *err)
+{
+	err_set(err, -EEXIST, "'%s' is there and holds something else", o->to);
+	return err_hint(err, -EEXIST, "name another folder with --to, or remove this one");
+}
+
 /* Renames o->tmp to o->to; what was there and is ours is removed behind it. */
 static int put_in_place(struct overlay *o, struct err *err)
 {
@@ -178,15 +184,14 @@ static int put_in_place(struct overlay *o, struct err *err)
 		free(take_ptr(o->tmp));
 		return 0;
 	}
-	if ((errno == EEXIST || errno == ENOTEMPTY) && is_ours(o)) {
-		/* what lies in tmp from here on is the old one, which bld_module_publish() removes */
-		if (renameat2(AT_FDCWD, o->tmp, AT_FDCWD, o->to, RENAME_EXCHANGE) == 0)
-			return 0;
-	} else if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR) {
-		err_set(err, -EEXIST, "'%s' is there and holds something else", o->to);
-		return err_hint(err, -EEXIST, "name another folder with --to, or remove this one");
-	}
-	return err_sys(err, "cannot put the modules to '%s'", o->to);
+	if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+		return err_sys(err, "cannot put the modules to '%s'", o->to);
+	if (!is_ours(o))
+		return in_the_way(o, err);
+	/* what lies in tmp from here on is the old one, which bld_module_publish() removes */
+	if (renameat2(AT_FDCWD, o->tmp, AT_FDCWD, o->to, RENAME_EXCHANGE) < 0)
+		return err_sys(err, "cannot put the modules to '%s'", o->to);
+	return 0;
 }
 
 static int fill(struct overlay *o, bool force, struct bld_findings *found, struct err *err)
