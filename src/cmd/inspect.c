@@ -71,7 +71,7 @@ static void row(struct out *o, const char *key, const char *fmt, ...)
 static void print_what(struct out *o, const struct krn_facts *f)
 {
 	const struct krn_image *im = &f->image;
-	auto_free char *size = size_text(im->file_size);
+	auto_free char *size = size_text(f->file_size);
 	auto_free char *unpacked = size_text(f->unpacked_size);
 	auto_str struct str line = { 0 };
 
@@ -293,7 +293,7 @@ static json_t *facts_json(const char *spec, const struct krn *k, const struct kr
 			      format_word(f), "arch", krn_arch_name(im->arch), "release",
 			      out_json_text(f->release), "version",
 			      out_json_text(im->version[0] ? im->version : NULL), "size",
-			      (json_int_t)im->file_size, "compression", krn_comp_name(im->comp),
+			      (json_int_t)f->file_size, "compression", krn_comp_name(im->comp),
 			      "unpacked_size", (json_int_t)f->unpacked_size);
 
 	json_object_set_new(o, "cmdline_max", json_integer(im->cmdline_max));

@@ -25,7 +25,7 @@ static const struct opt install_opts[] = {
 	{ "loader", 0, OPT_ENUM, O(loader), "auto|grub|bls|extlinux|none", "which boot loader is told (default: the one that is there)", ins_loader_names, OC_ENUM },
 	{ "initrd", 0, OPT_STRING, O(initrd), "FILE", "install this initramfs beside it", .complete = OC_FILE },
 	{ "cmdline", 0, OPT_STRING, O(cmdline), "TEXT", "the kernel's parameters (default: those of the present default, else ro)" },
-	{ "root-device", 0, OPT_STRING, O(root_device), "DEVICE", "what root= says, as PARTUUID=... (default: with GRUB the partition the kernel lies on)" },
+	{ "root-device", 0, OPT_STRING, O(root_device), "DEVICE", "what root= says, as PARTUUID=... (default: as for the present default, else GRUB finds the kernel's partition)" },
 	{ "keep", 0, OPT_U64, O(keep), "N", "remove the oldest of kiln's own kernels until N are left", .min = 1, .max = 1000 },
 	{ "rollback", 0, OPT_FLAG, O(rollback), NULL, "make the default before this one the default again" },
 	{ "list", 0, OPT_FLAG, O(list), NULL, "show what is installed" },

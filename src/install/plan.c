@@ -270,7 +270,7 @@ static void choose_words(const struct ins_job *j, struct ins_kernel *k)
 	k->cmdline = xstrdup(s->cmdline ? s->cmdline : old ? old->cmdline : "ro");
 	if (s->root_device)
 		k->root_device = xstrdup(s->root_device);
-	else if (!s->cmdline && old && old->root_device)
+	else if (old && old->root_device)
 		k->root_device = xstrdup(old->root_device);
 }
 

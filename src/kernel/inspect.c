@@ -137,7 +137,10 @@ static bool read_pe(int fd, struct krn_facts *f)
 {
 	auto_free uint8_t *buf = xmalloc(HEAD_SIZE);
 	struct bytes head = read_head(fd, buf);
+	struct stat st;
 
+	if (fstat(fd, &st) == 0)
+		f->file_size = (uint64_t)st.st_size;
 	f->is_pe = krn_pe_read(&head, &f->pe);
 	f->uki = f->is_pe && krn_pe_is_uki(&f->pe);
 	return f->uki;
@@ -180,13 +183,8 @@ static int inspect_uki(int fd, const char *name, struct krn_facts *f, struct err
 {
 	auto_free char *inner_name = xasprintf("%s (section .linux)", name);
 	auto_close int inner = -1;
-	struct stat st;
-	int r;
+	int r = copy_section(fd, name, krn_pe_section(&f->pe, ".linux"), f->file_size, &inner, err);
 
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, "cannot read '%s'", name);
-	r = copy_section(fd, name, krn_pe_section(&f->pe, ".linux"), (uint64_t)st.st_size, &inner,
-			 err);
 	if (r == 0)
 		r = krn_image_probe(inner, inner_name, &f->image, err);
 	if (r < 0)

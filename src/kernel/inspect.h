@@ -50,6 +50,7 @@ enum krn_known { KRN_UNKNOWN, KRN_IS_NOT, KRN_IS };
 
 struct krn_facts {
 	struct krn_image image; /* of a unified kernel image the one in its .linux section */
+	uint64_t file_size;	/* bytes, of the whole file */
 	char *release;		/* NULL: unknown */
 	bool is_pe;
 	struct krn_pe pe; /* of the file itself */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as KERNEL: probe, and what krn_resolve() and krn_vmlinux() would do with a kernel. */
+/* Any bytes as KERNEL: probe, what krn_resolve() and krn_vmlinux() would do with a kernel, and what is told of it. */
 #include "fuzz.h"
 
+#include "kernel/inspect.h"
 #include "kernel/unpack.h"
 
 #include <sys/mman.h>
@@ -13,6 +14,28 @@ static int drop(void *ctx, const void *data, size_t n)
 	return 0;
 }
 
+/* Unified kernel images too, which are no KERNEL otherwise. */
+static void inspect(int fd)
+{
+	auto_err struct err err = { 0 };
+	struct krn_facts f;
+
+	if (krn_inspect_fd(fd, "fuzz", &f, &err) < 0) {
+		fuzz_need(err.msg && err.hint);
+		return;
+	}
+	for (unsigned i = 0; i < KRN_FOR_COUNT; i++) {
+		struct krn_verdict v;
+
+		krn_verdict(&f, i, &v);
+		fuzz_need(v.reason);
+		krn_verdict_release(&v);
+	}
+	for (size_t i = 0; i < f.signatures.n; i++)
+		fuzz_need(f.signatures.v[i].whole != (f.signatures.v[i].trouble != NULL));
+	krn_facts_release(&f);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_close int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -22,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (fd < 0 || write_all(fd, data, size) < 0)
 		abort();
+	inspect(fd);
 	if (krn_image_probe(fd, "fuzz", &im, &err) < 0) {
 		fuzz_need(err.msg && err.hint);
 		return 0;
