@@ -73,6 +73,8 @@ int bld_identity_text(const struct bld_inputs *in, struct str *ret, struct err *
 		str_adds(ret, "output debug_info\n");
 	str_adds(ret, "toolchain\n");
 	add_indented(in->toolchain, ret);
+	str_adds(ret, "tools\n");
+	add_indented(in->tools, ret);
 	return 0;
 }
 

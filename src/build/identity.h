@@ -16,6 +16,7 @@ struct bld_inputs {
 	const char *arch;	    /* make's ARCH */
 	const char
 		*config; /* text of .config; its LOCALVERSION lines and its headings do not count */
+	const char *tools;     /* bld_tools_probe() */
 	const char *toolchain; /* struct bld_toolchain's probe */
 	char *const *env;      /* "KBUILD_BUILD_USER=kiln" ...; NULL-terminated, sorted */
 	const char *label;     /* what the release says behind the version */

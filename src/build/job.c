@@ -42,17 +42,14 @@ void bld_result_release(struct bld_result *r)
 	*r = (struct bld_result){ 0 };
 }
 
-int bld_job_folder(const char *name, const struct src_tree *tree,
-		   const struct bld_toolchain *toolchain, char **ret, struct err *err)
+int bld_job_folder(const char *name, const struct src_tree *tree, const char *arch,
+		   const char *toolchain, char **ret, struct err *err)
 {
-	auto_str struct str key = { 0 };
-	auto_free char *dir = NULL;
+	auto_free char *key = xasprintf("%s\n%s\n%s\n%s", name, tree->path, arch, toolchain),
+		       *dir = NULL;
 	char hex[DIGEST_HEX + 1];
-	int r;
+	int r = digest_text(key, hex, err);
 
-	str_addf(&key, "%s\n%s\n%s\n%s", name, tree->path, toolchain->arch,
-		 str_c(&toolchain->probe));
-	r = digest_text(str_c(&key), hex, err);
 	if (r == 0)
 		r = dir_sub(DIR_CACHE, "build", &dir, err);
 	if (r < 0)
@@ -60,38 +57,6 @@ int bld_job_folder(const char *name, const struct src_tree *tree,
 	hex[16] = '\0';
 	*ret = path_join(dir, hex);
 	return 0;
-}
-
-/* What tools need to be found, and what decides how and where caches of compilers and distributed ones work. */
-static bool is_needed(const char *entry)
-{
-	static const char *const names[] = { "PATH=",
-					     "HOME=",
-					     "TMPDIR=",
-					     "USER=",
-					     "LOGNAME=",
-					     "CCACHE_",
-					     "DISTCC_",
-					     "ICECC_",
-					     "DBUS_SESSION_BUS_ADDRESS=",
-					     "XDG_",
-					     "NIX_",
-					     "SSL_CERT_",
-					     "LD_LIBRARY_PATH=" };
-
-	for (size_t i = 0; i < countof(names); i++)
-		if (str_starts(entry, names[i]))
-			return true;
-	return false;
-}
-
-void bld_job_env(char *const *own, struct strv *ret)
-{
-	for (char *const *e = own; *e; e++)
-		if (is_needed(*e))
-			strv_add(ret, *e);
-	strv_add(ret, "LC_ALL=C");
-	strv_add(ret, "TZ=UTC");
 }
 
 struct work {
@@ -166,9 +131,7 @@ static void add_flags(struct work *w)
 
 static void prepare_make(struct work *w)
 {
-	extern char **environ;
-
-	bld_job_env(environ, &w->env);
+	bld_toolchain_env(w->j->toolchain, NULL, &w->env);
 	for (char *const *e = w->j->env; *e; e++)
 		strv_add(&w->env, *e);
 	for (size_t i = 0; i < w->j->toolchain->make.n; i++)

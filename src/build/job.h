@@ -56,12 +56,10 @@ struct bld_result {
 
 /*
  * The build folder of a cell: one for each name, tree, architecture and toolchain, so that what changes otherwise is built
- * incrementally. In the cache.
+ * incrementally (another compiler of that name makes kbuild build anew). In the cache.
  */
-int bld_job_folder(const char *name, const struct src_tree *tree,
-		   const struct bld_toolchain *toolchain, char **ret, struct err *err);
-/* The environment that make has: of this process's only what tools need to be found and what caches of compilers read. */
-void bld_job_env(char *const *own, struct strv *ret);
+int bld_job_folder(const char *name, const struct src_tree *tree, const char *arch,
+		   const char *toolchain, char **ret, struct err *err);
 
 /*
  * Builds and publishes. 0: done. -ENOEXEC: make failed, ret says how; other errors are words. Ended by SIGTERM in order: all of

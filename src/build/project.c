@@ -32,6 +32,9 @@ void bld_kernel_release(struct bld_kernel *k)
 	free(k->name);
 	free(k->base);
 	free(k->launcher);
+	free(k->sha256);
+	free(k->keyring);
+	free(k->sign);
 	*k = (struct bld_kernel){ 0 };
 }
 
@@ -110,6 +113,9 @@ static int take_kernel(const char *name, struct yn key, struct yn value, void *c
 		{ "toolchain", yn_take_texts, K(toolchains), false },
 		{ "launcher", yn_take_text, K(launcher), false },
 		{ "debug_info", yn_take_bool, K(debug_info), false },
+		{ "sha256", yn_take_text, K(sha256), false },
+		{ "keyring", yn_take_text, K(keyring), false },
+		{ "sign", yn_take_text, K(sign), false },
 		/* clang-format on */
 	};
 #undef K
@@ -221,6 +227,9 @@ static int name_sources(struct bld_kernel *k, struct err *err)
 					k->sources.v[j].values.v[0], s->values.v[0]);
 		}
 	}
+	if (k->sources.n > 1 && (k->sha256 || k->sign))
+		return err_set(err, -EINVAL, "'%s' has a sha256 or sign, and more than one source",
+			       k->name);
 	return k->sources.n ? 0 : err_set(err, -EINVAL, "the kernel '%s' has no source", k->name);
 }
 

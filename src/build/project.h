@@ -37,9 +37,10 @@ struct bld_kernel {
 	char *base;			    /* NULL: defconfig */
 	struct strv config,
 		patches; /* paths are absolute; kiln:NAME and CONFIG_X=V are as they stand there */
-	struct strv toolchains; /* empty: gcc */
-	char *launcher;		/* NULL: none */
-	bool debug_info;	/* vmlinux is kept */
+	struct strv toolchains;	       /* empty: gcc */
+	char *launcher;		       /* NULL: none */
+	bool debug_info;	       /* vmlinux is kept */
+	char *sha256, *keyring, *sign; /* of its one source, see src_spec_prove(); NULL */
 };
 
 struct bld_project {

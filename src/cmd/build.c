@@ -145,7 +145,9 @@ static int build_all(struct build_plan *p, json_t *results, size_t bad, struct e
 		out_note(p->out, "nothing was built (--keep-going builds the others)");
 		return EXIT_NO;
 	}
-	r = build_run(p, &done, results, err);
+	r = build_plan_tools(p, err);
+	if (r == 0)
+		r = build_run(p, &done, results, err);
 	return r < 0 ? r : done.failed ? EXIT_NO : EXIT_OK;
 }
 

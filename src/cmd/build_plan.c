@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "kconfig/env.h"
 
 #include <errno.h>
 
@@ -159,6 +160,7 @@ int build_plan_open(struct build_plan *p, struct out *out, const struct build_op
 static int open_source(struct build_plan *p, struct build_cell *c, struct err *err)
 {
 	const struct src_progress say = { progress, p->out };
+	const struct bld_kernel *k = c->cell->kernel;
 	struct src_spec spec = { 0 };
 	struct build_source *s;
 	int r;
@@ -172,6 +174,8 @@ static int open_source(struct build_plan *p, struct build_cell *c, struct err *e
 	s = xnew(struct build_source);
 	s->text = c->cell->source;
 	r = src_spec_parse(s->text, p->project.dir, &spec, err);
+	if (r == 0)
+		r = src_spec_prove(&spec, p->project.dir, k->sha256, k->keyring, k->sign, err);
 	if (r == 0)
 		r = src_tree_open(&spec, p->o->offline, &say, &s->tree, err);
 	out_progress_end(p->out);
@@ -257,14 +261,16 @@ static int identify(struct build_plan *p, struct build_cell *c, const struct str
 		.debug_info = c->cell->kernel->debug_info,
 	};
 	auto_free char *path = NULL, *plain = NULL;
-	int r;
+	auto_str struct str tools = { 0 };
+	int r = bld_tools_probe(&c->toolchain, c->config, &tools, err);
 
+	if (r < 0)
+		return r;
+	in.tools = str_c(&tools);
 	in.label = c->label = bld_label(c->config, c->cell->name);
 	r = bld_identity_text(&in, &c->inputs, err);
 	if (r == 0)
 		r = bld_identity(&in, c->id, err);
-	if (r == 0)
-		r = bld_job_folder(c->cell->name, &c->tree, &c->toolchain, &c->build, err);
 	if (r < 0)
 		return r;
 	plain = c->config;
@@ -273,25 +279,50 @@ static int identify(struct build_plan *p, struct build_cell *c, const struct str
 	return 0;
 }
 
+static int find_toolchain(struct build_cell *c, struct err *err)
+{
+	const struct bld_cell *cell = c->cell;
+	struct bld_toolchain_ask ask = {
+		.spec = cell->toolchain,
+		.arch = cell->arch,
+		.launcher = cell->kernel->launcher,
+		.tree = c->tree.path,
+	};
+	int r = bld_job_folder(cell->name, &c->tree, cell->arch, cell->toolchain, &c->build, err);
+
+	ask.build = c->build;
+	return r < 0 ? r : bld_toolchain_find(&ask, &c->toolchain, err);
+}
+
 int build_plan_cell(struct build_plan *p, struct build_cell *c, struct err *err)
 {
-	const struct bld_toolchain_ask ask = {
-		.spec = c->cell->toolchain,
-		.arch = c->cell->arch,
-		.launcher = c->cell->kernel->launcher,
-	};
 	auto_strv struct strv applied = { 0 };
 	int r = build_plan_patches(p, c, err);
 
 	if (r == 0)
 		r = make_tree(p, c, &applied, err);
 	if (r == 0)
-		r = bld_toolchain_find(&ask, &c->toolchain, err);
+		r = src_tree_check_clean(&c->tree, kc_srcarch(c->cell->arch), err);
+	if (r == 0)
+		r = find_toolchain(c, err);
 	if (r == 0)
 		r = build_config(p, c, err);
 	if (r == 0)
 		r = identify(p, c, &applied, err);
 	if (r == 0)
 		set_job(p, c);
+	return r;
+}
+
+int build_plan_tools(struct build_plan *p, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->cells.n && r == 0; i++) {
+		const struct build_cell *c = &p->cells.v[i];
+
+		if (!c->bad && (!c->there || p->o->verify))
+			r = bld_tools_check(&c->toolchain, c->config, err);
+	}
 	return r;
 }

@@ -66,5 +66,8 @@ int build_plan_patches(struct build_plan *p, struct build_cell *c, struct err *e
 /* All up to the identity, and whether the store has it. 1: the configuration does not hold, which was told. */
 int build_plan_cell(struct build_plan *p, struct build_cell *c, struct err *err);
 
+/* Whether all that the builds call is there: before the first of them is started. */
+int build_plan_tools(struct build_plan *p, struct err *err);
+
 /* The .config of a cell. 1: lines asked for do not hold; they were told of. */
 int build_config(struct build_plan *p, struct build_cell *c, struct err *err);

@@ -220,12 +220,23 @@ static int loop(struct run *r, struct err *err)
 	return e;
 }
 
+/* What distributed compilers can do at once. */
+static unsigned launcher_jobs(const struct build_plan *p)
+{
+	unsigned most = 0;
+
+	for (size_t i = 0; i < p->cells.n; i++)
+		most = MAX(most, p->cells.v[i].toolchain.jobs);
+	return most;
+}
+
 int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, struct err *err)
 {
 	const struct sigaction sa = { .sa_handler = note_signal };
 	struct run r = { .p = p, .outcome = ret, .results = results };
 	const char *config = p->cells.n && p->cells.v[0].config ? p->cells.v[0].config : "";
-	unsigned n = p->o->jobs ? (unsigned)p->o->jobs : bld_jobs_fitting(config);
+	unsigned n =
+		p->o->jobs ? (unsigned)p->o->jobs : MAX(bld_jobs_fitting(config), launcher_jobs(p));
 	int e = bld_jobs_new(n, &r.jobs, err);
 
 	if (e < 0)

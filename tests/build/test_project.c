@@ -109,6 +109,7 @@ static struct bld_inputs inputs(const struct strv *patches)
 		.arch = "x86_64",
 		.config = "# x\nCONFIG_A=y\nCONFIG_LOCALVERSION=\"\"\n# CONFIG_B is not set\n",
 		.toolchain = "gcc 12\nld 2",
+		.tools = "",
 		.env = env,
 		.label = "guest"
 	};
@@ -140,6 +141,8 @@ static void identities(void **state)
 	other = in, other.patches = &one;
 	differs(&other, id, true);
 	other = in, other.toolchain = "gcc 13\nld 2";
+	differs(&other, id, true);
+	other = in, other.tools = "pahole 1.24\n";
 	differs(&other, id, true);
 	other = in, other.source = "ab";
 	differs(&other, id, true);
