@@ -67,8 +67,10 @@ static void clean(const struct sto *s, const char *name)
 	auto_free char *path = path_join3(s->path, "tmp", name);
 	auto_free char *lock = path_join(path, "lock");
 	auto_close int fd = -1;
+	int r = str_starts(name, TRASH_NAME) ? 0 : file_try_lock(lock, &fd, NULL);
 
-	if (!str_starts(name, TRASH_NAME) && file_try_lock(lock, &fd, NULL) == -EAGAIN)
+	/* what cannot be asked may be alive; a file (-ENOTDIR) is no kiln's */
+	if (r < 0 && r != -ENOTDIR)
 		return;
 	rm_rf(path, NULL);
 }

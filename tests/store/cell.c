@@ -28,6 +28,8 @@ void write_file(const char *dir, const char *path, const char *text, mode_t mode
 	int fd;
 
 	assert_int_equal(mkdir_p(folder, 0755, NULL), 0);
+	/* what is to be damaged may be read only */
+	chmod(whole, 0600);
 	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(write_all(fd, text, strlen(text)), 0);
@@ -45,14 +47,14 @@ char *read_text(const char *dir, const char *path)
 	return str_take(&text);
 }
 
-struct sto_stage *stage_with(struct sto *s, char digit, ...)
+struct sto_stage *stage_with(struct sto *s, int digit, ...)
 {
 	auto_err struct err err = { 0 };
 	struct sto_stage *g = NULL;
 	const char *path;
 	va_list ap;
 
-	assert_done(sto_stage_begin(s, id_of(digit).s, &g, &err), &err);
+	assert_done(sto_stage_begin(s, id_of((char)digit).s, &g, &err), &err);
 	va_start(ap, digit);
 	while ((path = va_arg(ap, const char *)))
 		write_file(sto_stage_path(g), path, va_arg(ap, const char *), 0644);

@@ -19,7 +19,7 @@ void write_file(const char *dir, const char *path, const char *text, mode_t mode
 char *read_text(const char *dir, const char *path);
 
 /* Begins a cell and writes "path", "text" pairs into it; behind them NULL. Folders are made. */
-struct sto_stage *stage_with(struct sto *s, char digit, ...) __attribute__((sentinel));
+struct sto_stage *stage_with(struct sto *s, int digit, ...) __attribute__((sentinel));
 /* The cell of digit: boot/config (all have the same), boot/image (its digit) and a tool that may be executed. */
 int put_cell(struct sto *s, char digit, struct err *err);
 

@@ -178,13 +178,21 @@ static void test_left(void **state)
 	struct sto *s = store_open(*state);
 	auto_err struct err err = { 0 };
 	struct sto_stage *alive = stage_with(s, '1', "a", "a", NULL);
+	auto_free char *unasked = NULL, *lock = NULL;
 
 	write_file(sto_path(s), "tmp/dead.123456/cell/a", "a", 0644);
 	write_file(sto_path(s), "tmp/dead.123457/lock", "", 0644);
 	write_file(sto_path(s), "tmp/gc-1/boot/image", "a", 0644);
-	assert_int_equal(count_in(sto_path(s), "tmp"), 4);
+	write_file(sto_path(s), "tmp/file", "a", 0644);
+	/* one whose lock cannot be asked may be alive */
+	unasked = path_join(sto_path(s), "tmp/unasked");
+	lock = path_join(unasked, "lock");
+	assert_int_equal(mkdir(unasked, 0755), 0);
+	assert_int_equal(symlink("nowhere", lock), 0);
+	assert_int_equal(count_in(sto_path(s), "tmp"), 6);
 	sto_stage_abort(stage_with(s, '2', NULL));
-	assert_int_equal(count_in(sto_path(s), "tmp"), 1);
+	assert_int_equal(count_in(sto_path(s), "tmp"), 2);
+	assert_int_equal(rm_rf(unasked, NULL), 0);
 	assert_done(sto_stage_commit(alive, NULL, &err), &err);
 	assert_clean(s);
 	sto_close(s);

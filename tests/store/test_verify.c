@@ -16,13 +16,16 @@ static void in_cell(struct sto *s, const char *path, char **ret)
 
 static void flip(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
 	char c;
+	int fd;
 
+	assert_int_equal(chmod(path, 0600), 0);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(pread(fd, &c, 1, 0), 1);
 	c ^= 4;
 	assert_int_equal(pwrite(fd, &c, 1, 0), 1);
+	assert_int_equal(fchmod(fd, 0444), 0);
 	close_fd(fd);
 }
 
@@ -55,7 +58,9 @@ static void do_truncate(struct sto *s)
 	auto_free char *path = NULL;
 
 	in_cell(s, "boot/image", &path);
+	assert_int_equal(chmod(path, 0600), 0);
 	assert_int_equal(truncate(path, 1), 0);
+	assert_int_equal(chmod(path, 0444), 0);
 }
 
 static void do_lose_file(struct sto *s)

@@ -513,9 +513,27 @@ static void digest_needs_no_cache_folder(void **state)
 	assert_int_equal(digest_file_cached("/no/such", hex, &err), -ENOENT);
 }
 
+static void test_lock_shared(void **state)
+{
+	auto_free char *path = path_join(*state, "lock");
+	auto_err struct err err = { 0 };
+	int one = -1, two = -1, three = -1;
+
+	assert_done(file_lock_shared(path, &one, &err), &err);
+	assert_done(file_try_lock_shared(path, &two, &err), &err);
+	assert_int_equal(file_try_lock(path, &three, &err), -EAGAIN);
+	close_fd(one);
+	assert_int_equal(file_try_lock(path, &three, &err), -EAGAIN);
+	close_fd(two);
+	assert_done(file_try_lock(path, &three, &err), &err);
+	assert_int_equal(file_try_lock_shared(path, &one, &err), -EAGAIN);
+	close_fd(three);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		scratch_test(test_lock_shared),
 		scratch_test(digest_hit_reads_nothing),
 		scratch_test(digest_of_fresh_file_is_not_remembered),
 		scratch_test(digest_needs_no_cache_folder),

@@ -254,9 +254,34 @@ static void what_a_terminal_acts_on_is_blanked(void **state)
 	assert_string_equal(s.s, "a\tb [2Jc d e f g\xc3\xa4\xf0\x9f\x94\xa5h    i ");
 }
 
+static void test_add_size(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1023, "1023" },
+		{ 1024, "1.0K" },
+		{ 10 * 1024 - 1, "10K" },
+		{ 1024 * 1024 - 1, "1.0M" },
+		{ UINT64_C(3) << 29, "1.5G" },
+		{ UINT64_C(5) << 50, "5120T" },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_str struct str b = { 0 };
+
+		str_add_size(&b, cases[i].bytes);
+		assert_string_equal(str_c(&b), cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_add_size),
 		cmocka_unit_test(what_a_terminal_acts_on_is_blanked),
 		cmocka_unit_test(buffer_grows),
 		cmocka_unit_test(take_is_never_null),
