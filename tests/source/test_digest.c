@@ -267,6 +267,28 @@ static void test_memory(void **state)
 	assert_string_equal(digest(state), right);
 }
 
+/* What was changed less than two seconds ago is not known; nor is what will have been changed tomorrow. */
+static void test_not_rested(void **state)
+{
+	auto_free char *tree = tree_of(state), *file = path_join(tree, "Makefile"), *path = NULL;
+	struct timespec tomorrow = { .tv_sec = time(NULL) + 24 * 60 * 60 };
+	auto_index struct src_index x = { 0 };
+	size_t seen = 0;
+
+	fill(state);
+	assert_int_equal(utimensat(AT_FDCWD, file, (struct timespec[]){ tomorrow, tomorrow }, 0),
+			 0);
+	digest(state);
+	load(state, &x, &path);
+	for (size_t i = 0; i < x.n; i++) {
+		if (!str_eq(src_index_name(&x, &x.v[i]), "Makefile"))
+			continue;
+		assert_int_equal(x.v[i].id.ino, 0);
+		seen++;
+	}
+	assert_int_equal(seen, 1);
+}
+
 /* In a tree all of whose files are known, each change alone. */
 static void test_known_tree(void **state)
 {
@@ -347,9 +369,9 @@ static void test_no_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		home_test(test_form),	    home_test(test_what_counts), home_test(test_changes),
-		home_test(test_memory),	    home_test(test_known_tree),	 home_test(test_many),
-		home_test(test_unreadable), home_test(test_no_cache),
+		home_test(test_form),	home_test(test_what_counts), home_test(test_changes),
+		home_test(test_memory), home_test(test_not_rested),  home_test(test_known_tree),
+		home_test(test_many),	home_test(test_unreadable),  home_test(test_no_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,10 +182,10 @@ static void test_hostile_chains(void **state)
 static void test_damaged(void **state)
 {
 	auto_str struct str cut = { 0 }, none = { 0 }, other = { 0 }, odd = { 0 };
-	static const char words[] = "VERSION = 6\033[2J\n";
+	static const char words[] = "VERSION = 6\033[2J\n", block[1024];
 
 	add_makefile(&cut, "linux/Makefile");
-	make_tar_entry(&cut, "linux/x", '0', NULL, cut.s, cut.n);
+	make_tar_entry(&cut, "linux/x", '0', NULL, block, sizeof(block));
 	cut.n = 1536 + 100;
 	refused(state, &cut, -EBADMSG, "cannot unpack");
 	str_adds(&none, "this is no tar at all, and quite a bit of text");
