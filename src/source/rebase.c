@@ -51,6 +51,20 @@ void src_rebase_release(struct src_rebase *r)
 
 /* The beginning. */
 
+static int not_old(const struct src_patch *p, const struct src_verdict *v,
+		   const struct src_tree *from, struct err *err)
+{
+	const struct src_hunk *h = v->failed.v;
+
+	if (h->number)
+		err_set(err, -EINVAL, "'%s' does not apply to '%s': %s:%u: %s", p->name, from->path,
+			h->file, h->line, h->why);
+	else
+		err_set(err, -EINVAL, "'%s' does not apply to '%s': %s: %s", p->name, from->path,
+			h->file, h->why);
+	return err_hint(err, -EINVAL, "--from is the tree that the series was made for");
+}
+
 /* On the old tree each must apply, or be in it. */
 static int check_old(const struct src_series *s, const struct src_tree *from,
 		     struct src_verdicts *v, struct err *err)
@@ -58,18 +72,11 @@ static int check_old(const struct src_series *s, const struct src_tree *from,
 	int r = src_series_try(s, from, v, err);
 
 	for (size_t i = 0; r == 0 && i < s->n; i++) {
-		if (v->v[i].outcome == SRC_BAD) {
+		if (v->v[i].outcome == SRC_BAD)
 			r = err_set(err, -EINVAL, "'%s' is no patch: %s", s->v[i].name,
 				    s->v[i].bad);
-		} else if (v->v[i].outcome == SRC_REBASE) {
-			const struct src_hunk *h = v->v[i].failed.v;
-
-			err_set(err, -EINVAL,
-				"'%s' does not apply to '%s', which it should come from: %s:%u: %s",
-				s->v[i].name, from->path, h->file, h->line, h->why);
-			r = err_hint(err, -EINVAL,
-				     "--from is the tree that the series was made for");
-		}
+		else if (v->v[i].outcome == SRC_REBASE)
+			r = not_old(&s->v[i], &v->v[i], from, err);
 	}
 	return r;
 }

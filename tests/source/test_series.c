@@ -250,10 +250,11 @@ static void test_outcomes(void **state)
 		"#kiln: since 6.2\n" FILES HUNK,
 		"#kiln: since 6.1.30 until 6.1.31\n" FILES
 		"@@ -1,2 +1,3 @@\n line 1\n+x\n line 2\n",
+		FILES "@@ -13,3 +13,3 @@\n line 15\n-line 16\n+y\n line 17\n",
 	};
 	static const enum src_outcome outcomes[] = { SRC_APPLIES,    SRC_APPLIES, SRC_APPLIES,
 						     SRC_ALREADY,    SRC_REBASE,  SRC_BAD,
-						     SRC_NOT_FOR_IT, SRC_APPLIES };
+						     SRC_NOT_FOR_IT, SRC_APPLIES, SRC_APPLIES };
 	auto_tree struct src_tree *t = tree_at(*state);
 	auto_tried struct tried x = { 0 };
 
@@ -269,6 +270,8 @@ static void test_outcomes(void **state)
 	assert_string_equal(x.verdicts.v[4].failed.v[0].why,
 			    "line 2 is 'line 2', the patch has 'nothing'");
 	assert_string_equal(x.verdicts.v[6].why, "since 6.2");
+	assert_int_equal(x.verdicts.v[0].moved, 0);
+	assert_int_equal(x.verdicts.v[8].moved, 2);
 }
 
 /* One patch on the tree: its outcome, or a part of why not. */
