@@ -162,7 +162,7 @@ static struct offer offer_of_opt(const struct opt *o)
 		str_addf(&b, "%s%s", i ? " " : "", o->values[i]);
 	if (b.n)
 		return (struct offer){ OC_ENUM, str_take(&b) };
-	return (struct offer){ o->complete, NULL };
+	return o->complete == OC_PART ? offer_of_parts() : (struct offer){ o->complete, NULL };
 }
 
 /* cmd NULL: before the command is known. Options that a command would refuse are not offered. */
