@@ -170,8 +170,7 @@ static void add_grub_words(struct str *b, const char *text)
 static void add_grub_path(const struct ins_place *p, struct str *b, const char *command,
 			  const char *rel)
 {
-	bool same;
-	auto_free char *path = ins_loader_path(p, rel, &same);
+	auto_free char *path = ins_loader_path(p, rel);
 
 	str_addf(b, "\t%s ", command);
 	add_grub_word(b, path, strlen(path));
@@ -179,12 +178,10 @@ static void add_grub_path(const struct ins_place *p, struct str *b, const char *
 
 static void add_grub_search(const struct ins_place *p, struct str *b, const struct ins_kernel *k)
 {
-	auto_free char *dir = path_join(grub_dir(p), "kiln.cfg");
-	bool image_same, cfg_same;
-	auto_free char *image = ins_loader_path(p, k->image, &image_same);
-	auto_free char *cfg = ins_loader_path(p, dir, &cfg_same);
+	auto_free char *cfg = path_join(grub_dir(p), "kiln.cfg");
+	auto_free char *image = ins_loader_path(p, k->image);
 
-	if (image_same == cfg_same)
+	if (ins_on_root_fs(p, k->image) == ins_on_root_fs(p, cfg))
 		return;
 	str_adds(b, "\tsearch --no-floppy --set=root --file ");
 	add_grub_word(b, image, strlen(image));
@@ -232,9 +229,8 @@ static void extlinux_text(const struct ins_place *p, const struct ins_state *s, 
 	for (size_t i = 0; i < s->kernels.n; i++) {
 		const struct ins_kernel *k = &s->kernels.v[i];
 		auto_str struct str options = { 0 };
-		bool same;
-		auto_free char *image = ins_loader_path(p, k->image, &same);
-		auto_free char *initrd = k->initrd ? ins_loader_path(p, k->initrd, &same) : NULL;
+		auto_free char *image = ins_loader_path(p, k->image);
+		auto_free char *initrd = k->initrd ? ins_loader_path(p, k->initrd) : NULL;
 
 		ins_loader_options(k, &options);
 		str_addf(b, "\nLABEL %s\n\tMENU LABEL Linux %s (kiln)\n\tLINUX %s\n", k->id,
@@ -285,9 +281,8 @@ void ins_loader_entry(const struct ins_place *p, const struct ins_kernel *k, str
 {
 	auto_str struct str options = { 0 };
 	const char *arch = efi_arch(k->arch);
-	bool same;
-	auto_free char *image = ins_loader_path(p, k->image, &same);
-	auto_free char *initrd = k->initrd ? ins_loader_path(p, k->initrd, &same) : NULL;
+	auto_free char *image = ins_loader_path(p, k->image);
+	auto_free char *initrd = k->initrd ? ins_loader_path(p, k->initrd) : NULL;
 
 	str_addf(b, "title      Linux %s (kiln)\n", k->release);
 	add_bls_version(b, k->release);
@@ -407,16 +402,13 @@ static void grub_notes(const struct ins_place *p, struct strv *ret)
 
 void ins_loader_notes(const struct ins_place *p, enum ins_loader loader, struct strv *ret)
 {
-	bool same = false;
-	auto_free char *boot = ins_loader_path(p, "boot/loader", &same);
-
 	if (loader == INS_GRUB)
 		grub_notes(p, ret);
 	else if (loader == INS_EXTLINUX && !mentions(p, "boot/extlinux/extlinux.conf", "kiln.conf"))
 		strv_add(
 			ret,
 			"extlinux does not read kiln.conf yet; add this line once to /boot/extlinux/extlinux.conf:  INCLUDE kiln.conf");
-	else if (loader == INS_BLS && same)
+	else if (loader == INS_BLS && ins_on_root_fs(p, "boot/loader"))
 		strv_add(
 			ret,
 			"/boot is no file system of its own: systemd-boot reads the EFI system partition alone (GRUB's blscfg reads /boot too)");

@@ -74,16 +74,19 @@ static dev_t device_of(const char *path)
 	return stat(path, &st) == 0 ? st.st_dev : 0;
 }
 
-/* The device number changes where something is mounted; below that begins the path that the loader knows. */
-char *ins_loader_path(const struct ins_place *p, const char *rel, bool *ret_same)
+static size_t root_length(const struct ins_place *p)
 {
-	auto_free char *path = path_join(p->root, rel);
+	return str_eq(p->root, "/") ? 0 : strlen(p->root);
+}
+
+/* Where in ROOT/rel the last mount point ends: the device number changes there. */
+static size_t mount_length(const struct ins_place *p, const char *path)
+{
 	auto_free char *dir = path_dir(path);
-	const size_t base = str_eq(p->root, "/") ? 0 : strlen(p->root);
-	size_t begin = base;
+	size_t begin = root_length(p);
 	dev_t last = device_of(p->root);
 
-	for (size_t i = base + 1; i <= strlen(dir); i++) {
+	for (size_t i = begin + 1; i <= strlen(dir); i++) {
 		auto_free char *part = NULL;
 		dev_t dev;
 
@@ -96,8 +99,21 @@ char *ins_loader_path(const struct ins_place *p, const char *rel, bool *ret_same
 			last = dev;
 		}
 	}
-	*ret_same = begin == base;
-	return xstrdup(path + begin);
+	return begin;
+}
+
+char *ins_loader_path(const struct ins_place *p, const char *rel)
+{
+	auto_free char *path = path_join(p->root, rel);
+
+	return xstrdup(path + mount_length(p, path));
+}
+
+bool ins_on_root_fs(const struct ins_place *p, const char *rel)
+{
+	auto_free char *path = path_join(p->root, rel);
+
+	return mount_length(p, path) == root_length(p);
 }
 
 int ins_write_file(const struct ins_place *p, const char *rel, const struct str *text,

@@ -21,11 +21,10 @@ int ins_path(const struct ins_place *p, const char *rel, char **ret, struct err 
 bool ins_has(const struct ins_place *p, const char *rel); /* a dangling link counts as something */
 bool ins_is_dir(const struct ins_place *p, const char *rel);
 
-/*
- * How a loader calls rel: its path within the file system it lies on. ret_same: whether that is the root's. rel need not
- * be there yet.
- */
-char *ins_loader_path(const struct ins_place *p, const char *rel, bool *ret_same);
+/* How a loader calls rel: its path within the file system it lies on. It need not be there yet. */
+char *ins_loader_path(const struct ins_place *p, const char *rel);
+/* Whether that file system is the root's. */
+bool ins_on_root_fs(const struct ins_place *p, const char *rel);
 
 /* Copies a file to ROOT/rel, whole or not at all, folders made where missing. */
 int ins_copy_file(const struct ins_place *p, const char *from, const char *rel, struct err *err);

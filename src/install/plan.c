@@ -239,9 +239,6 @@ static int check_root_device(const struct ins_spec *spec, const char *device, st
 static int choose_root(struct ins_job *j, struct ins_kernel *k, enum ins_loader loader,
 		       struct err *err)
 {
-	bool same;
-	auto_free char *path = NULL;
-
 	if (has_root(k->cmdline)) {
 		free(take_ptr(k->root_device));
 		return 0;
@@ -254,8 +251,7 @@ static int choose_root(struct ins_job *j, struct ins_kernel *k, enum ins_loader 
 		return 0;
 	if (loader != INS_GRUB)
 		return no_root("there is neither a root device nor an initrd", err);
-	path = ins_loader_path(&j->c.place, k->image, &same);
-	if (!same)
+	if (!ins_on_root_fs(&j->c.place, k->image))
 		return no_root("its image lies on another file system, so GRUB cannot tell", err);
 	k->probe = true;
 	return 0;
