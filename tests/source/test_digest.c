@@ -9,6 +9,8 @@
 #include "source/digest.h"
 #include "source/index.h"
 
+#include <time.h>
+
 static char *tree_of(void **state)
 {
 	return path_join(*state, "tree");
@@ -317,7 +319,6 @@ static void test_known_tree(void **state)
 /* Enough of them that several processes look. */
 static void test_many(void **state)
 {
-	auto_free char *tree = tree_of(state);
 	char right[65];
 
 	for (int i = 0; i < 9000; i++) {
