@@ -429,59 +429,6 @@ static void test_lists(void **state)
 	read_names(dir, "series.yaml");
 }
 
-/*
- * The tree's digest, for this test alone where the real one is not linked: a sum over names, modes and contents is not what
- * source/digest.h describes, and tells trees apart all the same.
- */
-static void sum_folder(int fd, const char *at, struct strv *sums)
-{
-	DIR *d = fdopendir(fd);
-	const struct dirent *e;
-
-	while ((e = readdir(d))) {
-		auto_free char *path = path_join(at, e->d_name);
-		auto_str struct str text = { 0 };
-		struct stat st;
-
-		if (e->d_name[0] == '.')
-			continue;
-		assert_int_equal(fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW), 0);
-		if (S_ISDIR(st.st_mode)) {
-			sum_folder(openat(dirfd(d), e->d_name, O_RDONLY), path, sums);
-			continue;
-		}
-		if (S_ISREG(st.st_mode))
-			assert_int_equal(file_read(dirfd(d), e->d_name, 1 << 20, &text, NULL), 0);
-		else
-			assert_true(readlinkat(dirfd(d), e->d_name, str_room(&text, 4096), 4096) >
-				    0);
-		strv_addf(sums, "%s %o %s", path, st.st_mode & 0170111, str_c(&text));
-	}
-	closedir(d);
-}
-
-__attribute__((weak)) int src_digest(const char *path, const struct src_progress *progress,
-				     char ret_hex[65], struct err *err)
-{
-	auto_strv struct strv sums = { 0 };
-	uint64_t h = HASH_INIT;
-
-	sum_folder(open(path, O_RDONLY | O_DIRECTORY), ".", &sums);
-	strv_sort(&sums);
-	for (size_t i = 0; i < sums.n; i++)
-		for (const char *p = sums.v[i]; *p; p++)
-			h = hash_byte(h, (uint8_t)*p);
-	snprintf(ret_hex, 65, "%064llx", (unsigned long long)h);
-	return 0;
-}
-
-__attribute__((weak)) int src_tree_unchanged(const struct src_tree *t, struct err *err)
-{
-	char digest[65];
-
-	return src_digest(t->path, NULL, digest, err) < 0 ? -EIO : str_eq(digest, t->digest);
-}
-
 static void holds(const char *tree, const char *name, const char *text)
 {
 	auto_free char *path = path_join(tree, name);
