@@ -3,7 +3,7 @@
 #include "build/module.h"
 
 #include "base/path.h"
-#include "build/make.h"
+#include "build/step.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "build/copy.h"
 #include "build/depmod.h"
-#include "build/make.h"
+#include "build/step.h"
 
 #include <errno.h>
 #include <fcntl.h>

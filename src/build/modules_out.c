@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "build/copy.h"
 #include "build/depmod.h"
-#include "build/make.h"
+#include "build/step.h"
 #include "build/parts.h"
 #include "kernel/find.h"
 

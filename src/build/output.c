@@ -143,11 +143,12 @@ static void take_step(struct bld_output *o, const struct bld_line *l)
 {
 	char **slot = &o->recent[o->n_recent++ % STEPS_KEPT];
 
-	o->k->steps++;
-	free(o->k->step);
-	o->k->step = xasprintf("%.*s %s", (int)l->verb.n, l->verb.s, l->object.s);
 	free(*slot);
 	*slot = shortened(o, l->object);
+	o->k->steps++;
+	free(o->k->step);
+	o->k->step = xasprintf("%.*s %s", (int)l->verb.n, l->verb.s,
+			       *l->object.s == '/' ? *slot : l->object.s);
 }
 
 static size_t stem_length(const char *path)

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
-#include "build/make.h"
+#include "build/step.h"
 #include "build/parts.h"
 #include "kconfig/env.h"
 

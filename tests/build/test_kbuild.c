@@ -33,6 +33,10 @@ static const char makefile[] =
 	"\t@touch here-$*; echo + >>jobs; "
 	"for i in $(ALL); do while [ ! -e here-$$i ]; do sleep 0.02; done; done; echo - >>jobs\n"
 	"meet: $(addprefix meet-,$(ALL))\n"
+	"again-%: meet\n"
+	"\t@touch there-$*; "
+	"for i in $(ALL); do while [ ! -e there-$$i ]; do sleep 0.02; done; done\n"
+	"again: $(addprefix again-,$(ALL))\n"
 	"count-%:\n"
 	"\t@echo + >>$(COUNT); sleep 0.01; echo - >>$(COUNT)\n"
 	"count: $(addprefix count-,1 2 3 4 5 6 7 8 9)\n"
@@ -231,7 +235,7 @@ static void repeat_has_environment(void **state)
 	assert_true(str_ends(line, " M=/x modules -j1 V=1"));
 }
 
-/* Three at once where there are three, and it would not end with fewer. */
+/* Three at once where there are three, and it would not end with fewer; and then the same three again. */
 static void jobs_are_given(void **state)
 {
 	auto_fake struct fake f = { 0 };
@@ -240,7 +244,7 @@ static void jobs_are_given(void **state)
 
 	fake_init(&f, *state, "build");
 	f.spec.jobs = j;
-	f.spec.make = WORDS("ALL=1 2 3", "meet");
+	f.spec.make = WORDS("ALL=1 2 3", "again");
 	start(&f, &k);
 	finish(&k);
 	assert_int_equal(k.status, 0);

@@ -3,7 +3,7 @@
 #include "small.h"
 
 #include "build/copy.h"
-#include "build/make.h"
+#include "build/step.h"
 
 #include <signal.h>
 #include <sys/resource.h>

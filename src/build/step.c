@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A log is only ever added to, so what a child said is what lies behind the size that the log had before. */
-#include "build/make.h"
+#include "build/step.h"
 
 #include "base/proc.h"
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kbuild makes for a configuration, by what the tree's Kbuild files and Makefiles say; read, nothing is run
+ * (Documentation/kbuild/makefiles.rst, scripts/Makefile.build, scripts/Makefile.lib).
+ *
+ * Each object is there with the symbol that asks for it and the line that says so. An object that a composite one is made of
+ * (foo-y, foo-objs) has that one as its whole; that of a folder has the folder as its folder: to know all that an object hangs
+ * on, go up by these.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/map.h"
+
+enum bld_object_kind {
+	BLD_OBJECT_FOLDER,    /* "drivers/net/": obj-y and obj-m with a slash, subdir-y */
+	BLD_OBJECT_SINGLE,    /* from one source file */
+	BLD_OBJECT_COMPOSITE, /* linked from several others */
+	BLD_OBJECT_PROGRAM,   /* for the host */
+	BLD_OBJECT_FILE,      /* always-y, extra-y, targets: what else kbuild makes */
+};
+enum bld_object_how { BLD_OBJECT_NO, BLD_OBJECT_MODULE, BLD_OBJECT_BUILTIN, BLD_OBJECT_LIB };
+
+struct bld_object {
+	const char
+		*path; /* below the build folder: "drivers/net/dummy.o"; a folder ends in a slash */
+	enum bld_object_kind kind;
+	enum bld_object_how how; /* of a part of a composite: as that one */
+	const char *symbol;	 /* that asks for it, without CONFIG_; NULL: always */
+	const char *file;	 /* "drivers/net/Makefile" */
+	int line;
+	size_t whole;  /* index + 1 of the composite object; 0: none */
+	size_t folder; /* index + 1 of the folder; 0: the tree itself */
+};
+
+struct bld_object_list {
+	struct bld_object *v;
+	size_t n, cap;
+	struct arena arena; /* of all strings */
+};
+
+struct bld_objects_spec {
+	const char *tree;    /* absolute */
+	const char *srcarch; /* "x86", "arm64": a folder of arch/ */
+	const char *config;  /* text of .config */
+	bool all;	     /* with what the configuration does not ask for: BLD_OBJECT_NO */
+};
+
+/* -ENOENT where it is no tree of a kernel, or not of that architecture; else it does not fail. */
+int bld_object_list(const struct bld_objects_spec *spec, struct bld_object_list *ret,
+		    struct err *err);
+void bld_object_list_release(struct bld_object_list *l);
