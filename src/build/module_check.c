@@ -11,6 +11,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* For so many findings a name that may be meant is looked for: the rest would take long, and nobody reads it. */
+#define NEAREST_MAX 50
+
 static const char *const names[] = {
 	/* clang-format off */
 	[BLD_NO_MODULES] = "no-modules",
@@ -183,7 +186,7 @@ static char *nearest(const struct check *c, const char *symbol)
 
 static void missing(const struct check *c, const char *symbol)
 {
-	char *hint = nearest(c, symbol);
+	char *hint = c->found->n < NEAREST_MAX ? nearest(c, symbol) : NULL;
 
 	if (!hint && bld_cell_has(c->cell, "TRIM_UNUSED_KSYMS"))
 		hint = xstrdup(

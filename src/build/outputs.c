@@ -148,11 +148,11 @@ static int take_file(const struct bld_take *t, const char *path, const char *to,
 {
 	auto_free char *from = path_join(t->o->kbuild.build, path);
 	auto_free char *at = path_join(t->o->to, to);
-	int r = access(from, F_OK) < 0 ? -errno : bld_copy_file(from, at, err);
 
-	if (r == -ENOENT)
-		err_set(err, r, "the build has no '%s' in '%s'", path, t->o->kbuild.build);
-	return r;
+	if (access(from, F_OK) < 0 && errno == ENOENT)
+		return err_set(err, -ENOENT, "the build has no '%s' in '%s'", path,
+			       t->o->kbuild.build);
+	return bld_copy_file(from, at, err);
 }
 
 /* As distributions call it, so that a cell is found as an installed kernel is. */

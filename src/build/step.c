@@ -57,8 +57,7 @@ int bld_step_run(const struct bld_step *step, const char *what, struct err *err)
 				  .env = step->env,
 				  .cwd = step->cwd,
 				  .fds = fds,
-				  .n_fds = step->ret_out ? 1 : 2,
-				  .new_group = true };
+				  .n_fds = step->ret_out ? 1 : 2 };
 	auto_proc_result struct proc_result res = { 0 };
 	off_t from = step->log_fd >= 0 ? MAX(lseek(step->log_fd, 0, SEEK_END), (off_t)0) : 0;
 	int r = proc_run(&spec, NULL, 0, OUT_MAX, &res, err);

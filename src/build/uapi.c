@@ -9,7 +9,6 @@
 #include "build/step.h"
 #include "build/parts.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 #define MAKEFILE_MAX (1 << 20)
@@ -35,11 +34,12 @@ int bld_take_uapi(const struct bld_take *t, struct err *err)
 	auto_strv struct strv more = { 0 };
 	auto_free char *from = NULL;
 	bool headers = false;
-	int r = str_eq(t->srcarch, "um") ? -ECANCELED : has_target(t, &headers, err);
+	int r;
 
-	/* um's programs are the host's: there are no headers of its own */
-	if (r == -ECANCELED)
+	/* its programs are the host's: there are no headers of its own */
+	if (str_eq(t->srcarch, "um"))
 		return 0;
+	r = has_target(t, &headers, err);
 	if (r == 0)
 		r = bld_take_scratch(t, "uapi", &base, err);
 	if (r < 0)

@@ -48,18 +48,22 @@ static json_t *finding_json(const struct bld_finding *f)
 
 static void print_json(const struct report *r, const struct bld_module *m)
 {
-	json_t *found = json_array();
+	json_t *found = json_array(), *steps = json_array();
 
 	for (size_t i = 0; i < r->found.n; i++)
 		json_array_append_new(found, finding_json(&r->found.v[i]));
+	for (size_t i = 0; i < m->steps.n; i++)
+		json_array_append_new(steps, json_pack("{s:o, s:o}", "cwd",
+						       out_json_text(m->steps.v[i].cwd), "argv",
+						       out_json_texts(&m->steps.v[i].argv)));
 	out_json(r->out,
-		 json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
+		 json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
 			   out_json_text(r->source), "release", out_json_text(r->cell->release),
 			   "kind",
 			   m->top ? json_string(bld_module_kind_name(m->kind)) : json_null(),
 			   "recipe", out_json_text(m->recipe.name), "to",
 			   out_json_text(r->files.n ? r->to : NULL), "modules",
-			   out_json_texts(&r->files), "findings", found));
+			   out_json_texts(&r->files), "findings", found, "steps", steps));
 }
 
 static void print_text(const struct report *r)
@@ -111,11 +115,11 @@ static int build_open(struct report *r, struct bld_module *m, bool dry_run, stru
 {
 	int e = 0;
 
-	if (!r->found.n && dry_run) {
+	if (!r->found.n && dry_run && !r->out->json) {
 		print_plan(r, m);
 		return EXIT_OK;
 	}
-	if (!r->found.n) {
+	if (!r->found.n && !dry_run) {
 		out_detail(r->out, "building '%s' (%s) for %s", r->source,
 			   m->recipe.name ?: bld_module_kind_name(m->kind), r->cell->release);
 		e = bld_module_make(m, err);
