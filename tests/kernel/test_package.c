@@ -209,7 +209,7 @@ static void test_hostile(void **state)
 	refused(*state, "boot/first", '0', NULL, NULL, "twice");
 	refused(*state, "boot/hard", '1', absolute, NULL, "absolute path");
 	refused(*state, "boot/hard", '1', "../evil", NULL, "leads out");
-	refused(*state, "boot/hard", '1', "boot/later", NULL, "not in the package");
+	refused(*state, "boot/hard", '1', "boot/later", NULL, "not in the archive");
 	refused(*state, "boot/link", '2', "/etc/passwd", NULL, "leads out");
 	refused(*state, "boot/link", '2', "../../out", NULL, "leads out");
 	refused(*state, "lib/modules/r/link", '2', "../../../../out", NULL, "leads out");
@@ -224,7 +224,7 @@ static void test_write_through_link(void **state)
 {
 	refused(*state, "lib/modules/r/d", '2', "../../../../out", "lib/modules/r/d/x",
 		"leads out");
-	refused(*state, "lib/modules/r/d", '2', "e", "lib/modules/r/d/x", "twice");
+	refused(*state, "lib/modules/r/d", '2', "e", "lib/modules/r/d/x", "there are others");
 	refused(*state, "boot/l", '2', "first", "boot/l", "twice");
 }
 
