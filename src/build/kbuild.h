@@ -66,7 +66,8 @@ struct bld_kbuild {
  * when this process does, even by SIGKILL. Words are in English and without colours, whatever env says. Where make can, what
  * a target says comes in one piece when it is made (-Otarget), so that steps are counted when they are done and messages of
  * parallel jobs do not mix. The build folder is marked as being written to until the end is known to be in order, see
- * bld_kbuild_mend(). Paths that kbuild cannot work in (blanks, colons) are -EINVAL.
+ * bld_kbuild_mend(), which the caller calls first. ret must stay where it is until its release. Paths that kbuild cannot work
+ * in (blanks, colons) are -EINVAL.
  */
 int bld_kbuild_start(const struct bld_kbuild_spec *spec, struct bld_kbuild *ret, struct err *err);
 /*

@@ -9,8 +9,8 @@
 #include "base/path.h"
 #include "build/copy.h"
 #include "build/depmod.h"
-#include "build/step.h"
 #include "build/parts.h"
+#include "build/step.h"
 #include "kernel/find.h"
 
 #include <errno.h>

@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
-#include "build/step.h"
 #include "build/parts.h"
+#include "build/step.h"
 #include "kconfig/env.h"
 
 #include <elf.h>

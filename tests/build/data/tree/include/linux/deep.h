@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 static inline int deep(unsigned int n)
 {
 	int unused_here;
