@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cmd/build_run.h"
 #include "cmd/cmd.h"
+#include "cmd/patch_table.h"
 
 #include <errno.h>
 
@@ -170,11 +171,75 @@ static int show_dry_run(const struct build_plan *p)
 	return EXIT_OK;
 }
 
+/* Columns are trees: cells of other architectures and variants have the same. */
+static void add_column(struct patch_table *t, const struct build_cell *c)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].tree == c->source)
+			return;
+	vec_push(t, ((struct patch_column){ c->source, &c->verdicts, NULL }));
+}
+
+/* A kernel's series on all of its sources. */
+static int show_patches_of(struct build_plan *p, const struct bld_kernel *k, json_t *results,
+			   struct err *err)
+{
+	struct patch_table t = { .out = p->out };
+	int r;
+
+	for (size_t i = 0; i < p->cells.n; i++) {
+		const struct build_cell *c = &p->cells.v[i];
+
+		if (c->cell->kernel != k || c->bad)
+			continue;
+		t.series = &c->series;
+		add_column(&t, c);
+	}
+	if (!t.series || !t.series->n) {
+		patch_table_release(&t);
+		return EXIT_OK;
+	}
+	if (!p->out->json)
+		out_print(p->out, "%s\n", k->name);
+	r = patch_table_print(&t, err);
+	if (p->out->json)
+		json_array_append_new(results, json_pack("{s:s, s:o}", "kernel", k->name, "series",
+							 patch_table_json(&t)));
+	patch_table_release(&t);
+	return r;
+}
+
+static int show_patches(struct build_plan *p, json_t *results, struct err *err)
+{
+	int status = EXIT_OK;
+
+	for (size_t i = 0; i < p->cells.n; i++) {
+		auto_err struct err why = { 0 };
+
+		if (build_plan_patches(p, &p->cells.v[i], &why) == 0)
+			continue;
+		p->cells.v[i].bad = true;
+		status = EXIT_NO;
+		out_warn(p->out, "'%s': %s", p->cells.v[i].cell->name, why.msg);
+	}
+	for (size_t i = 0; i < p->project.kernels.n; i++) {
+		int r = show_patches_of(p, &p->project.kernels.v[i], results, err);
+
+		if (r < 0)
+			return r;
+		status = MAX(status, r);
+	}
+	return status;
+}
+
 static int build(struct build_plan *p, json_t *results, bool dry_run, struct err *err)
 {
 	size_t bad;
-	int r = plan_all(p, results, &bad);
+	int r;
 
+	if (p->o->patches_only)
+		return show_patches(p, results, err);
+	r = plan_all(p, results, &bad);
 	if (r < 0)
 		return r;
 	if (p->o->explain)

@@ -88,8 +88,9 @@ static void add_line(struct build_view *v, const struct bld_worker *w, size_t i,
 	if (r->phase != BLD_MAKING) {
 		str_adds(to, bld_phase_name(r->phase));
 	} else {
-		add_bar(to, r->done, r->total);
-		str_addf(to, " %zu/%zu", r->done, MAX(r->total, r->done));
+		if (r->total)
+			add_bar(to, r->done, r->total);
+		str_addf(to, r->total ? " %zu/%zu" : " %zu", r->done, MAX(r->total, r->done));
 		add_left(to, r, v->since_ns[i]);
 		if (r->warnings)
 			str_addf(to, " %zu warning%s", r->warnings, r->warnings == 1 ? "" : "s");

@@ -2,6 +2,7 @@
 /* `kiln source patches`: what becomes of each patch of a series on each of some trees, as a table. */
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "cmd/patch_table.h"
 #include "cmd/source_tree.h"
 
 #include <errno.h>
@@ -44,208 +45,50 @@ const struct cmd cmd_source_patches = {
 	.release = release_opts,
 };
 
-struct column {
+struct trying {
 	struct src_tree tree;
-	char *title;
 	struct src_verdicts verdicts;
 };
-struct trying {
-	struct out *out;
-	struct src_series series;
-	struct column *v;
-	size_t n, cap;
-};
 
-static bool is_good(const struct trying *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (!t->v[i].verdicts.good)
-			return false;
-	return true;
-}
-
-static bool is_twice(const struct trying *t, size_t i)
-{
-	for (size_t k = 0; k < t->n; k++)
-		if (k != i && str_eq(t->v[i].tree.version, t->v[k].tree.version))
-			return true;
-	return false;
-}
-
-/* The version; where two trees have one, the folder too. */
-static void set_titles(struct trying *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		struct column *c = &t->v[i];
-
-		c->title = is_twice(t, i)
-				   ? xasprintf("%s (%s)", c->tree.version, path_base(c->tree.path))
-				   : xstrdup(c->tree.version);
-	}
-}
-
-static enum table_color color_of(enum src_outcome o)
-{
-	switch (o) {
-	case SRC_APPLIES:
-		return TABLE_GOOD;
-	case SRC_REBASE:
-	case SRC_BAD:
-		return TABLE_BAD;
-	default:
-		return TABLE_DIM;
-	}
-}
-
-static int print_table(const struct trying *t, struct err *err)
-{
-	const char **titles = xcalloc(t->n + 1, sizeof(*titles));
-	struct table *table;
-	int r;
-
-	titles[0] = "PATCH";
-	for (size_t i = 0; i < t->n; i++)
-		titles[i + 1] = t->v[i].title;
-	table = table_new(titles, t->n + 1);
-	for (size_t p = 0; p < t->series.n; p++) {
-		table_row(table);
-		table_cell(table, t->series.v[p].name);
-		for (size_t i = 0; i < t->n; i++) {
-			enum src_outcome o = t->v[i].verdicts.v[p].outcome;
-
-			table_cell_color(table, src_outcome_name(o), color_of(o));
-		}
-	}
-	r = table_print(table, t->out, err);
-	table_free(table);
-	free(titles);
-	return r;
-}
-
-static void print_failed(const struct trying *t, const struct src_patch *p, const struct column *c,
-			 const struct src_verdict *v)
-{
-	out_print(t->out, "\n%s on %s:\n", p->name, c->title);
-	for (size_t i = 0; i < v->failed.n; i++) {
-		const struct src_hunk *h = &v->failed.v[i];
-
-		if (h->number)
-			out_print(t->out, "  %s:%u: hunk %u: %s\n", h->file, h->line, h->number,
-				  h->why);
-		else
-			out_print(t->out, "  %s: %s\n", h->file, h->why);
-	}
-}
-
-/* A bad patch is bad everywhere. */
-static void print_bad(const struct trying *t, const struct src_patch *p)
-{
-	out_print(t->out, "\n%s:\n  %s\n", p->name, p->bad);
-	if (p->bad_hint)
-		out_print(t->out, "  hint: %s\n", p->bad_hint);
-}
-
-static void print_reasons(const struct trying *t)
-{
-	for (size_t p = 0; p < t->series.n; p++) {
-		if (t->series.v[p].bad)
-			print_bad(t, &t->series.v[p]);
-		for (size_t i = 0; i < t->n; i++)
-			if (t->v[i].verdicts.v[p].outcome == SRC_REBASE)
-				print_failed(t, &t->series.v[p], &t->v[i], &t->v[i].verdicts.v[p]);
-	}
-}
-
-static json_t *verdict_json(const struct column *c, const struct src_verdict *v)
-{
-	json_t *failed = json_array();
-
-	for (size_t i = 0; i < v->failed.n; i++) {
-		const struct src_hunk *h = &v->failed.v[i];
-
-		json_array_append_new(failed,
-				      json_pack("{s:o, s:i, s:i, s:o}", "file",
-						out_json_text(h->file), "hunk", h->number, "line",
-						h->line, "why", out_json_text(h->why)));
-	}
-	return json_pack("{s:o, s:o, s:o, s:I, s:o, s:o}", "tree", out_json_text(c->tree.path),
-			 "version", out_json_text(c->tree.version), "outcome",
-			 out_json_text(src_outcome_name(v->outcome)), "moved", (json_int_t)v->moved,
-			 "why", out_json_text(v->why), "failed", failed);
-}
-
-static void print_json(const struct trying *t)
-{
-	json_t *patches = json_array();
-
-	for (size_t p = 0; p < t->series.n; p++) {
-		const struct src_patch *x = &t->series.v[p];
-		json_t *trees = json_array();
-
-		for (size_t i = 0; i < t->n; i++)
-			json_array_append_new(trees,
-					      verdict_json(&t->v[i], &t->v[i].verdicts.v[p]));
-		json_array_append_new(patches, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-							 "patch", out_json_text(x->name), "path",
-							 out_json_text(x->path), "subject",
-							 out_json_text(x->subject), "since",
-							 out_json_text(x->since), "until",
-							 out_json_text(x->until), "sha256",
-							 out_json_text(x->digest), "trees", trees));
-	}
-	out_json(t->out, json_pack("{s:b, s:o}", "good", is_good(t), "patches", patches));
-}
-
-static int add_tree(struct trying *t, const char *path, struct err *err)
-{
-	struct column *c = vec_push(t, (struct column){ 0 });
-	int r = source_tree_open(path, &c->tree, err);
-
-	return r < 0 ? r : src_series_try(&t->series, &c->tree, &c->verdicts, err);
-}
-
-static int report(const struct trying *t, struct err *err)
+static int try_all(struct trying *v, const struct strv *trees, const struct src_series *series,
+		   struct patch_table *to, struct err *err)
 {
 	int r = 0;
 
-	if (t->out->json) {
-		print_json(t);
-	} else {
-		r = print_table(t, err);
-		print_reasons(t);
+	for (size_t i = 0; i < MAX(trees->n, (size_t)1) && r == 0; i++) {
+		r = source_tree_open(trees->n ? trees->v[i] : ".", &v[i].tree, err);
+		if (r == 0)
+			r = src_series_try(series, &v[i].tree, &v[i].verdicts, err);
+		vec_push(to, ((struct patch_column){ &v[i].tree, &v[i].verdicts, NULL }));
 	}
-	return r < 0 ? r : is_good(t) ? EXIT_OK : EXIT_NO;
-}
-
-static void trying_release(struct trying *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		source_tree_release(&t->v[i].tree);
-		src_verdicts_release(&t->v[i].verdicts);
-		free(t->v[i].title);
-	}
-	free(t->v);
-	src_series_release(&t->series);
+	return r;
 }
 
 static int run_source_patches(struct out *out, const struct global_opts *global, void *options,
 			      char **args, size_t n_args, size_t dashes, struct err *err)
 {
 	const struct patches_opts *o = options;
-	struct trying t = { .out = out };
+	struct src_series series = { 0 };
+	struct patch_table table = { .out = out, .series = &series };
+	struct trying *v = xcalloc(o->trees.n + 1, sizeof(*v));
 	int r;
 
 	if (!n_args)
-		return usage_error(&cmd_source_patches, err, "no patches");
-	r = src_series_read(args, n_args, &t.series, err);
-	for (size_t i = 0; r == 0 && i < o->trees.n; i++)
-		r = add_tree(&t, o->trees.v[i], err);
-	if (r == 0 && !o->trees.n)
-		r = add_tree(&t, ".", err);
-	if (r == 0) {
-		set_titles(&t);
-		r = report(&t, err);
+		r = usage_error(&cmd_source_patches, err, "no patches");
+	else
+		r = src_series_read(args, n_args, &series, err);
+	if (r == 0)
+		r = try_all(v, &o->trees, &series, &table, err);
+	if (r == 0)
+		r = patch_table_print(&table, err);
+	if (r >= 0 && out->json)
+		out_json(out, patch_table_json(&table));
+	patch_table_release(&table);
+	for (size_t i = 0; i <= o->trees.n; i++) {
+		source_tree_release(&v[i].tree);
+		src_verdicts_release(&v[i].verdicts);
 	}
-	trying_release(&t);
+	free(v);
+	src_series_release(&series);
 	return r;
 }
