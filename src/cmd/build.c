@@ -92,12 +92,14 @@ static int show_list(struct build_plan *p, json_t *results, struct err *err)
 	static const char *const columns[] = { "CELL", "STATE",	    "IDENTITY", "VERSION",
 					       "ARCH", "TOOLCHAIN", "SOURCE" };
 	struct table *t = table_new(columns, countof(columns));
+	bool good = true;
 	int r;
 
 	for (size_t i = 0; i < p->cells.n; i++) {
 		const struct build_cell *c = &p->cells.v[i];
 		auto_free char *id = xasprintf("%.12s", c->id);
 
+		good &= !c->bad;
 		if (!c->bad)
 			json_array_append_new(results,
 					      cell_json(c, c->there ? "built" : "not built", NULL));
@@ -118,7 +120,7 @@ static int show_list(struct build_plan *p, json_t *results, struct err *err)
 	}
 	r = p->out->json ? 0 : table_print(t, p->out, err);
 	table_free(t);
-	return r < 0 ? r : EXIT_OK;
+	return r < 0 ? r : good ? EXIT_OK : EXIT_NO;
 }
 
 /* Cells of the same name as before are what their name says. */

@@ -14,19 +14,12 @@ struct work {
 	struct config_made made;
 };
 
-static int add_part(struct work *w, const char *part, struct err *err)
-{
-	if (str_starts(part, "CONFIG_") && strchr(part, '='))
-		return config_wish_arg(&w->tree, part, &w->wishes, err);
-	return config_part(&w->tree, part, &w->wishes, err);
-}
-
 static int add_parts(struct work *w, const struct strv *parts, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; parts && i < parts->n && r == 0; i++)
-		r = add_part(w, parts->v[i], err);
+		r = config_part(&w->tree, parts->v[i], &w->wishes, err);
 	return r;
 }
 

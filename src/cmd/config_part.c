@@ -79,6 +79,8 @@ int config_part(const struct config_tree *t, const char *name, struct kc_wishes 
 	const struct kc_part_spec spec = { t->version, t->arch, t->srcarch };
 	auto_free char *own = NULL, *path = NULL;
 
+	if (str_starts(name, "CONFIG_") && strchr(name, '='))
+		return config_wish_arg(t, name, wishes, err);
 	if (!str_skip(&name, "kiln:"))
 		return kc_part_read(wishes, &spec, name, err);
 	own = xasprintf("parts/%s.config", name);

@@ -97,6 +97,9 @@ int config_wish_arg(const struct config_tree *t, const char *arg, struct kc_wish
 		    struct err *err);
 /* The names of the built-in parts, without "kiln:", sorted; none where this kiln came without them. */
 void config_part_names(struct strv *to);
-/* Reads a part: a file, or kiln:NAME for one of kiln's own (data/parts/NAME.config; src/cmd/config_part.c). */
+/*
+ * Reads a part: a file, kiln:NAME for one of kiln's own (data/parts/NAME.config; src/cmd/config_part.c), or a line
+ * CONFIG_X=V.
+ */
 int config_part(const struct config_tree *t, const char *name, struct kc_wishes *wishes,
 		struct err *err);

@@ -29,5 +29,5 @@ int krn_cell_find(const char *name, struct krn *k, struct err *err)
 	krn_installed_releases(path, &releases);
 	if (releases.n)
 		return krn_installed_find(path, releases.v[0], k);
-	return err_set(err, -ENOENT, "the cell '%s' has no kernel's image: '%s'", name, path);
+	return err_set(err, -ENOEXEC, "the cell '%s' has no kernel's image: '%s'", name, path);
 }
