@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 
+#define COPY_BLOCK (256 * 1024)
 #define LOCK_TRIES 100
 
 ssize_t read_full(int fd, void *data, size_t n)
@@ -28,6 +29,38 @@ ssize_t read_full(int fd, void *data, size_t n)
 		have += (size_t)r;
 	}
 	return (ssize_t)have;
+}
+
+int file_copy_plain(int in, int out)
+{
+	auto_free char *block = xmalloc(COPY_BLOCK);
+
+	for (;;) {
+		ssize_t n = read_full(in, block, COPY_BLOCK);
+		int r = n > 0 ? write_all(out, block, (size_t)n) : (int)n;
+
+		if (r < 0 || n < COPY_BLOCK)
+			return r;
+	}
+}
+
+/* Where the file system cannot copy at all, nothing was copied yet. */
+int file_copy(int in, int out)
+{
+	bool any = false;
+
+	for (;;) {
+		ssize_t n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return any ? -errno : file_copy_plain(in, out);
+		/* files that say they are empty are read all the same */
+		if (n == 0)
+			return any ? 0 : file_copy_plain(in, out);
+		any = true;
+	}
 }
 
 int write_all(int fd, const void *data, size_t n)

@@ -17,6 +17,12 @@
 int file_read(int dirfd, const char *path, size_t max, struct str *ret, struct err *err);
 /* Writes all n bytes to fd, waiting where it would block. */
 int write_all(int fd, const void *data, size_t n);
+/*
+ * Copies what is left of `in` to `out`. The file system may share the blocks; the second always reads and writes. 0 or a
+ * negative errno.
+ */
+int file_copy(int in, int out);
+int file_copy_plain(int in, int out);
 /* Reads until n bytes or end of file; returns the count or a negative errno. */
 ssize_t read_full(int fd, void *data, size_t n);
 

@@ -10,39 +10,6 @@
 #include <fcntl.h>
 
 #define DEPTH_MAX 64
-#define BLOCK	  (256 * 1024)
-
-static int copy_by_hand(int in, int out)
-{
-	auto_free char *block = xmalloc(BLOCK);
-
-	for (;;) {
-		ssize_t n = read_full(in, block, BLOCK);
-		int r = n > 0 ? write_all(out, block, (size_t)n) : (int)n;
-
-		if (r < 0 || n < BLOCK)
-			return r;
-	}
-}
-
-/* The file system may share the blocks; where it cannot copy at all, nothing was copied yet. */
-static int copy_content(int in, int out)
-{
-	bool any = false;
-
-	for (;;) {
-		ssize_t n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return any ? -errno : copy_by_hand(in, out);
-		/* files that say they are empty are read all the same */
-		if (n == 0)
-			return any ? 0 : copy_by_hand(in, out);
-		any = true;
-	}
-}
 
 static int fill(int in, const struct stat *st, const char *to, struct err *err)
 {
@@ -51,7 +18,7 @@ static int fill(int in, const struct stat *st, const char *to, struct err *err)
 
 	if (out < 0)
 		return err_sys(err, "cannot create '%s'", to);
-	r = copy_content(in, out);
+	r = file_copy(in, out);
 	if (r == 0 && fchmod(out, st->st_mode & S_IXUSR ? 0755 : 0644) < 0)
 		r = -errno;
 	/* some file systems tell here first that the disk is full */

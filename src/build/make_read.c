@@ -355,7 +355,8 @@ static bool conditional(struct reader *r, const char *s)
 
 /* Directives */
 
-static void include(struct reader *r, const char *names)
+static void each_word(struct reader *r, const char *names,
+		      void (*take)(struct reader *r, const char *word))
 {
 	auto_str struct str text = { 0 };
 	const char *s, *word, *end;
@@ -365,31 +366,24 @@ static void include(struct reader *r, const char *names)
 	s = str_c(&text);
 	end = s + text.n;
 	while (bld_mk_word(&s, end, &word, &n)) {
-		auto_free char *path = xstrndup(word, n);
-		const char *below = path;
+		auto_free char *one = xstrndup(word, n);
 
-		if (str_skip(&below, r->m->tree))
-			below += strspn(below, "/");
-		/* what the configuration says was set before */
-		if (*below != '/' && !str_starts(below, "include/"))
-			bld_mk_read(r->m, below);
+		take(r, one);
 	}
 }
 
-static void export(struct reader *r, const char *names)
+static void include(struct reader *r, const char *path)
 {
-	auto_str struct str text = { 0 };
-	const char *s, *word, *end;
-	size_t n;
+	if (str_skip(&path, r->m->tree))
+		path += strspn(path, "/");
+	/* what the configuration says was set before */
+	if (*path != '/' && !str_starts(path, "include/"))
+		bld_mk_read(r->m, path);
+}
 
-	bld_mk_expand(r->m, names, strlen(names), &text);
-	s = str_c(&text);
-	end = s + text.n;
-	while (bld_mk_word(&s, end, &word, &n)) {
-		auto_free char *name = xstrndup(word, n);
-
-		own_var(r->m, name)->exported = true;
-	}
+static void export(struct reader *r, const char *name)
+{
+	own_var(r->m, name)->exported = true;
 }
 
 static void begin_define(struct reader *r, const char *name)
@@ -453,7 +447,7 @@ static void statement(struct reader *r, const char *s)
 	bool exported = false;
 
 	if (starts_word(s, "include") || starts_word(s, "-include") || starts_word(s, "sinclude")) {
-		include(r, s + strcspn(s, " \t"));
+		each_word(r, s + strcspn(s, " \t"), include);
 		return;
 	}
 	s = skip_modifiers(s, &exported);
@@ -466,12 +460,12 @@ static void statement(struct reader *r, const char *s)
 		if (exported) {
 			auto_free char *name = xstrndup(a.name, a.name_n);
 
-			export(r, name);
+			each_word(r, name, export);
 		}
 		return;
 	}
 	if (exported) {
-		export(r, s);
+		each_word(r, s, export);
 		return;
 	}
 	if (has_colon(s)) {

@@ -88,7 +88,11 @@ static void close_module(struct kmod_ctx *ctx, struct kmod_module *mod)
 	dl_kmod_unref(ctx);
 }
 
-int krn_modinfo(const char *path, char **ret_depends, struct strv *ret_soft, struct err *err)
+/* Gives `take` a module and what it says of itself. */
+static int with_info(const char *path,
+		     void (*take)(const struct kmod_module *mod, const struct kmod_list *list,
+				  void *ctx),
+		     void *take_ctx, struct err *err)
 {
 	struct kmod_module *mod;
 	struct kmod_list *list = NULL;
@@ -99,10 +103,29 @@ int krn_modinfo(const char *path, char **ret_depends, struct strv *ret_soft, str
 		return r;
 	r = dl_kmod_module_get_info(mod, &list);
 	if (r >= 0)
-		take_info(list, ret_depends, ret_soft);
+		take(mod, list, take_ctx);
 	dl_kmod_module_info_free_list(list);
 	close_module(ctx, mod);
 	return r < 0 ? err_code(err, r, "cannot read the module '%s'", path) : 0;
+}
+
+struct needs {
+	char **depends;
+	struct strv *soft;
+};
+
+static void take_needs(const struct kmod_module *mod, const struct kmod_list *list, void *ctx)
+{
+	const struct needs *n = ctx;
+
+	take_info(list, n->depends, n->soft);
+}
+
+int krn_modinfo(const char *path, char **ret_depends, struct strv *ret_soft, struct err *err)
+{
+	struct needs n = { ret_depends, ret_soft };
+
+	return with_info(path, take_needs, &n, err);
 }
 
 static void take_facts(const struct kmod_list *list, struct krn_module_facts *f)
@@ -146,24 +169,16 @@ static void take_symbols(const struct kmod_module *mod, struct krn_module_facts 
 	dl_kmod_module_symbols_free_list(list);
 }
 
+static void take_all(const struct kmod_module *mod, const struct kmod_list *list, void *ctx)
+{
+	take_facts(list, ctx);
+	take_symbols(mod, ctx);
+}
+
 int krn_module_facts(const char *path, struct krn_module_facts *ret, struct err *err)
 {
-	struct kmod_module *mod;
-	struct kmod_list *list = NULL;
-	struct kmod_ctx *ctx;
-	int r = open_module(path, &ctx, &mod, err);
-
-	if (r < 0)
-		return r;
 	*ret = (struct krn_module_facts){ 0 };
-	r = dl_kmod_module_get_info(mod, &list);
-	if (r >= 0) {
-		take_facts(list, ret);
-		take_symbols(mod, ret);
-	}
-	dl_kmod_module_info_free_list(list);
-	close_module(ctx, mod);
-	return r < 0 ? err_code(err, r, "cannot read the module '%s'", path) : 0;
+	return with_info(path, take_all, ret, err);
 }
 
 static void symbols_release(struct krn_module_symbols *s)

@@ -126,7 +126,7 @@ static void hear(struct voice *v, const char *p, size_t n)
 	}
 }
 
-/* Takes what is there; false at the end, or where there is no more for now. */
+/* One read; false where the next would wait, and at the end. */
 static bool listen(struct voice *v, int fd, bool *ret_end)
 {
 	char buf[4096];

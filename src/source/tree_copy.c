@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 
 #define DEPTH_MAX 200
-#define COPY_SIZE ((size_t)1 << 30)
 
 struct copying {
 	bool link;
@@ -23,35 +22,6 @@ struct copying {
 	uint64_t done;
 	unsigned depth;
 };
-
-static int copy_bytes(int in, int out)
-{
-	ssize_t n;
-
-	if (ioctl(out, FICLONE, in) == 0)
-		return 0;
-	do
-		n = copy_file_range(in, NULL, out, NULL, COPY_SIZE, 0);
-	while (n > 0);
-	return n < 0 ? -errno : 0;
-}
-
-/* For file systems that copy_file_range() does not do. */
-static int copy_plain(int in, int out)
-{
-	auto_free char *buf = xmalloc(1 << 18);
-	ssize_t n;
-	int r;
-
-	if (lseek(in, 0, SEEK_SET) < 0 || lseek(out, 0, SEEK_SET) < 0 || ftruncate(out, 0) < 0)
-		return -errno;
-	while ((n = read_full(in, buf, 1 << 18)) > 0) {
-		r = write_all(out, buf, (size_t)n);
-		if (r < 0)
-			return r;
-	}
-	return (int)n;
-}
 
 static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
@@ -65,9 +35,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;
-	r = copy_bytes(in, out);
-	if (r == -EXDEV || r == -EINVAL || r == -ENOSYS || r == -EOPNOTSUPP || r == -EPERM)
-		r = copy_plain(in, out);
+	r = ioctl(out, FICLONE, in) == 0 ? 0 : file_copy(in, out);
 	if (r == 0 &&
 	    (fchmod(out, st->st_mode & 0111 ? 0755 : 0644) < 0 || futimens(out, times) < 0))
 		r = -errno;

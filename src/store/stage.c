@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define COPY_SIZE ((size_t)1 << 18)
-
 int sto_stage_begin(struct sto *s, const char *id, struct sto_stage **ret, struct err *err)
 {
 	auto_free char *what = xstrndup(id, 12);
@@ -51,21 +49,6 @@ void sto_stage_abort(struct sto_stage *g)
 	free(g);
 }
 
-static int copy_content(int from, int to)
-{
-	auto_free char *buf = xmalloc(COPY_SIZE);
-	ssize_t n;
-	int r = 0;
-
-	do {
-		n = read_full(from, buf, COPY_SIZE);
-		if (n < 0)
-			return (int)n;
-		r = write_all(to, buf, (size_t)n);
-	} while (r == 0 && (size_t)n == COPY_SIZE);
-	return r;
-}
-
 int sto_copy(int from, const char *path, int tmp, bool exec, bool sync, struct err *err)
 {
 	const struct timespec times[] = { { .tv_sec = STO_TIME }, { .tv_sec = STO_TIME } };
@@ -80,7 +63,7 @@ int sto_copy(int from, const char *path, int tmp, bool exec, bool sync, struct e
 	out = openat(tmp, STO_COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
 		return err_sys(err, "cannot copy '%s'", path);
-	r = copy_content(in, out);
+	r = file_copy_plain(in, out);
 	if (r < 0)
 		return err_code(err, r, "cannot copy '%s'", path);
 	if (fchmod(out, exec ? 0555 : 0444) < 0 || futimens(out, times) < 0 ||
