@@ -105,12 +105,31 @@ static int make_lock(const struct sto *s, struct err *err)
 	return fd < 0 ? err_sys(err, "cannot create '%s/lock'", s->path) : 0;
 }
 
+/* 1: another made it since; whatever of a store can be seen, its format was there before. */
+static int check_free(const struct sto *s, struct err *err)
+{
+	auto_err struct err own = { 0 };
+	int r = check_empty(s, &own);
+
+	if (r == -EEXIST) {
+		r = check_format(s, err);
+		if (r != 0)
+			return r;
+		r = -EEXIST;
+	}
+	if (r < 0)
+		err_move(err, &own);
+	return r;
+}
+
 static int make(const struct sto *s, struct err *err)
 {
 	auto_free char *path = path_join(s->path, "format");
 	auto_close int lock = -1;
-	int r = check_empty(s, err);
+	int r = check_free(s, err);
 
+	if (r > 0)
+		return 0;
 	if (r == 0)
 		r = make_lock(s, err);
 	if (r == 0)

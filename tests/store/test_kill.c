@@ -18,6 +18,7 @@
 #define CELLS	   4
 #define ROUNDS	   60
 #define LONGEST_US 25000
+#define OPENINGS   300
 /* On a slow machine fewer kills are enough. */
 #define MAX_NS (15 * NSEC_PER_SEC)
 
@@ -157,6 +158,45 @@ static void work(unsigned seed, unsigned rounds)
 	sto_close(s);
 }
 
+/* One that was not killed must have gone well. */
+static void end(const pid_t pids[WORKERS])
+{
+	for (int i = 0; i < WORKERS; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		if (status && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+			fail_msg("a worker ended with %x", (unsigned)status);
+	}
+}
+
+/* Each waits for the end of the pipe, so that they begin as one. */
+static void open_at_once(const char *path)
+{
+	pid_t pids[WORKERS];
+	int gate[2];
+
+	assert_int_equal(pipe(gate), 0);
+	for (int i = 0; i < WORKERS; i++) {
+		auto_err struct err err = { 0 };
+		struct sto *s = NULL;
+		char c;
+
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i])
+			continue;
+		close(gate[1]);
+		if (read(gate[0], &c, 1) != 0)
+			_exit(7);
+		need(sto_open(path, true, &s, &err), &err, "open");
+		_exit(0);
+	}
+	close(gate[0]);
+	close(gate[1]);
+	end(pids);
+}
+
 static void start(pid_t pids[WORKERS], unsigned *seed, unsigned rounds)
 {
 	for (int i = 0; i < WORKERS; i++) {
@@ -168,18 +208,6 @@ static void start(pid_t pids[WORKERS], unsigned *seed, unsigned rounds)
 			work(own, rounds);
 			_exit(0);
 		}
-	}
-}
-
-/* One that was not killed must have gone well. */
-static void end(const pid_t pids[WORKERS])
-{
-	for (int i = 0; i < WORKERS; i++) {
-		int status;
-
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		if (status && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
-			fail_msg("a worker ended with %x", (unsigned)status);
 	}
 }
 
@@ -236,9 +264,21 @@ static void test_together(void **state)
 	clean_and_going();
 }
 
+/* Whoever is second finds a store that is half made, at each moment of its making. */
+static void test_opened_at_once(void **state)
+{
+	for (int i = 0; i < OPENINGS; i++) {
+		auto_free char *name = xasprintf("store%d", i);
+		auto_free char *path = path_join(*state, name);
+
+		open_at_once(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		scratch_test(test_opened_at_once),
 		scratch_test(test_together),
 		scratch_test(test_kills),
 	};
