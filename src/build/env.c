@@ -36,6 +36,8 @@ static const char *const dropped[] = {
 	"LDEMULATION", "COLLECT_GCC",
 	/* the language and the zone */
 	"LANG", "LANGUAGE", "TZ",
+	/* set for one build */
+	"CCACHE_STATSLOG",
 	/* clang-format on */
 };
 
@@ -56,6 +58,7 @@ const char *const bld_env_through[] = {
 	"KCFLAGS",
 	"KAFLAGS",
 	"SOURCE_DATE_EPOCH",
+	"CCACHE_STATSLOG",
 	NULL,
 };
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/compare.h"
+#include "build/launcher.h"
 #include "build/metadata.h"
 #include "build/outputs.h"
 
@@ -15,8 +16,9 @@
 #include <poll.h>
 #include <signal.h>
 
-#define LOG_NAME     "kiln-build.log"
-#define STOP_SECONDS 5
+#define LOG_NAME	"kiln-build.log"
+#define CCACHE_LOG_NAME "kiln-ccache.log"
+#define STOP_SECONDS	5
 
 const char *bld_phase_name(enum bld_phase p)
 {
@@ -64,7 +66,9 @@ struct work {
 	struct bld_result *ret;
 	struct strv env, make;
 	int log;
+	char *ccache_log; /* of this build, not of all that ccache ever did */
 	uint64_t began;
+	struct bld_steps steps;
 	struct bld_report report;
 };
 
@@ -73,6 +77,7 @@ static void work_release(struct work *w)
 	strv_release(&w->env);
 	strv_release(&w->make);
 	close_fd(w->log);
+	free(w->ccache_log);
 }
 
 static void report(struct work *w, enum bld_phase phase)
@@ -134,6 +139,7 @@ static void prepare_make(struct work *w)
 	bld_toolchain_env(w->j->toolchain, NULL, &w->env);
 	for (char *const *e = w->j->env; *e; e++)
 		strv_add(&w->env, *e);
+	strv_addf(&w->env, "CCACHE_STATSLOG=%s", w->ccache_log);
 	for (size_t i = 0; i < w->j->toolchain->make.n; i++)
 		strv_add(&w->make, w->j->toolchain->make.v[i]);
 	add_flags(w);
@@ -157,6 +163,7 @@ static struct bld_kbuild_spec spec_of(const struct work *w, char *const *make)
 static void report_steps(struct work *w, const struct bld_kbuild *k)
 {
 	w->report.done = k->steps;
+	w->report.total = bld_steps_total(&w->steps, k->steps);
 	w->report.warnings = k->warnings.n;
 	snprintf(w->report.step, sizeof(w->report.step), "%s", k->step ? k->step : "");
 	report(w, BLD_MAKING);
@@ -240,6 +247,9 @@ static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *
 static int open_log(struct work *w, struct err *err)
 {
 	w->ret->log = path_join(w->j->build, LOG_NAME);
+	w->ccache_log = path_join(w->j->build, CCACHE_LOG_NAME);
+	if (unlink(w->ccache_log) < 0 && errno != ENOENT)
+		return err_sys(err, "cannot remove '%s'", w->ccache_log);
 	w->log = open(w->ret->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0644);
 	return w->log < 0 ? err_sys(err, "cannot write '%s'", w->ret->log) : 0;
 }
@@ -261,7 +271,8 @@ static int build(struct work *w, struct err *err)
 		r = write_config(j, err);
 	if (r < 0)
 		return r;
-	w->report.total = bld_objects(j->tree->path, j->srcarch, j->config);
+	bld_steps_count(j->tree->path, j->srcarch, j->config, j->build, &w->steps);
+	w->report.total = bld_steps_total(&w->steps, 0);
 	report(w, BLD_MAKING);
 	prepare_make(w);
 	for (size_t i = 0; i < w->make.n; i++)
@@ -269,6 +280,8 @@ static int build(struct work *w, struct err *err)
 	bld_outputs_targets(j->arch, j->config, &all);
 	spec = spec_of(w, all.v);
 	r = make(w, &spec, err);
+	/* no such file: no ccache, or one that is too old to say */
+	bld_ccache_read_log(w->ccache_log, &w->ret->cache_asked, &w->ret->cache_had, NULL);
 	return r < 0 ? r : check_config(j, err);
 }
 

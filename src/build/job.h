@@ -52,6 +52,7 @@ struct bld_result {
 	char *log;     /* file */
 	uint64_t ns;
 	size_t steps;
+	size_t cache_asked, cache_had; /* objects; of ccache, where that is the launcher */
 };
 
 /*

@@ -19,6 +19,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 static const char *const launchers[] = { "ccache", "distcc", "icecc" };
 
@@ -62,6 +63,27 @@ char *bld_ccache_dir(char *const *env)
 	if (cache)
 		return path_join(cache, "ccache");
 	return home ? path_join(home, ".cache/ccache") : NULL;
+}
+
+#define MAX_CCACHE_LOG (256 << 20)
+
+/* Each call is a line "# FILE" and the names of the counters that it raises. */
+int bld_ccache_read_log(const char *path, size_t *ret_asked, size_t *ret_had, struct err *err)
+{
+	auto_str struct str text = { 0 };
+	size_t had = 0, missed = 0;
+	int r = file_read(AT_FDCWD, path, MAX_CCACHE_LOG, &text, err);
+
+	if (r < 0)
+		return r;
+	for (const char *p = str_c(&text); *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		had += str_starts(p, "direct_cache_hit\n") ||
+		       str_starts(p, "preprocessed_cache_hit\n");
+		missed += str_starts(p, "cache_miss\n");
+	}
+	*ret_asked = had + missed;
+	*ret_had = had;
+	return 0;
 }
 
 static void set_env(const char *name, const char *value, struct strv *env)

@@ -11,5 +11,10 @@ int bld_launcher_of(const char *launcher, const char **ret, struct err *err);
  * work behind it. launcher: as bld_launcher_of() gives it. -ENOENT: distcc has no hosts.
  */
 int bld_launcher_set(const char *launcher, struct bld_toolchain *t, struct err *err);
+/*
+ * What ccache writes into the file that CCACHE_STATSLOG names (4.4 and later; set by the caller of make for one build): how many
+ * objects it was asked for, and how many it had. -ENOENT: there is no such file.
+ */
+int bld_ccache_read_log(const char *path, size_t *ret_asked, size_t *ret_had, struct err *err);
 /* The folder of ccache's cache, as ccache finds it; NULL: there is no home. */
 char *bld_ccache_dir(char *const *env);

@@ -6,7 +6,6 @@
 #include "base/path.h"
 #include "build/copy.h"
 
-#include <jansson.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -57,6 +56,13 @@ static json_t *sizes(const char *to)
 	return all;
 }
 
+json_t *bld_ccache_json(const struct bld_result *r)
+{
+	return r->cache_asked ? json_pack("{s:I, s:I}", "asked", (json_int_t)r->cache_asked, "had",
+					  (json_int_t)r->cache_had)
+			      : json_null();
+}
+
 static json_t *metadata(const struct bld_job *j, const struct bld_result *r, const char *to)
 {
 	struct utsname host = { 0 };
@@ -67,13 +73,13 @@ static json_t *metadata(const struct bld_job *j, const struct bld_result *r, con
 	uname(&host);
 	strftime(ended, sizeof(ended), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:f, s:I, s:o, s:o}",
+		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:f, s:I, s:o, s:o, s:o}",
 		"cell", text(j->name), "id", j->id, "release", text(r->release), "version",
 		text(j->tree->version), "arch", text(j->arch), "source", text(j->tree->origin),
 		"source_sha256", text(j->tree->digest), "toolchain", text(j->toolchain->name),
 		"make", texts(&j->toolchain->make), "host", text(host.release), "ended", ended,
-		"seconds", (double)r->ns / NSEC_PER_SEC, "steps", (json_int_t)r->steps, "warnings",
-		warnings(&r->warnings), "sizes", sizes(to));
+		"seconds", (double)r->ns / NSEC_PER_SEC, "steps", (json_int_t)r->steps, "ccache",
+		bld_ccache_json(r), "warnings", warnings(&r->warnings), "sizes", sizes(to));
 }
 
 static int write_text(const char *dir, const char *name, const char *value, struct err *err)

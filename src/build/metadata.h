@@ -10,6 +10,10 @@
 
 #include "build/job.h"
 
+#include <jansson.h>
+
+/* {"asked": N, "had": N}, or null. A new reference. */
+json_t *bld_ccache_json(const struct bld_result *r);
 /* to: the folder that becomes the cell, with all outputs in it. */
 int bld_metadata_write(const struct bld_job *j, const struct bld_result *r, const char *to,
 		       struct err *err);

@@ -6,7 +6,10 @@
 #include "build/kbuild.h"
 #include "build/objects.h"
 
+#include "base/path.h"
 #include "kconfig/dotconfig.h"
+
+#include <fcntl.h>
 
 /* conf, generated and wrapped headers, checks, the architecture's host programs, and vmlinux by kallsyms' rounds */
 #define AROUND	60
@@ -57,23 +60,56 @@ static size_t libraries(const struct bld_object_list *l)
 	return n;
 }
 
-size_t bld_objects(const char *tree, const char *srcarch, const char *config)
+static size_t around(const struct bld_object_list *l, const struct dotconfig *c)
+{
+	return libraries(l) + AROUND +
+	       (is_set(c, "OBJTOOL") || is_set(c, "STACK_VALIDATION") ? OBJTOOL : 0) +
+	       (is_set(c, "DEBUG_INFO_BTF") ? BTFIDS : 0);
+}
+
+/* An object is there in the same moment as what belongs to it, or is near enough. */
+static bool is_made(int build, const struct bld_object *o)
+{
+	auto_free char *archive =
+		o->kind == BLD_OBJECT_FOLDER ? path_join(o->path, "built-in.a") : NULL;
+
+	return build >= 0 && faccessat(build, archive ?: o->path, F_OK, 0) == 0;
+}
+
+void bld_steps_count(const char *tree, const char *srcarch, const char *config, const char *build,
+		     struct bld_steps *ret)
 {
 	const struct bld_objects_spec spec = { tree, srcarch, config, false };
+	auto_close int fd = build ? open(build, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	struct bld_object_list l;
 	struct dotconfig c = { 0 };
-	size_t n = 0, per_module;
+	size_t per_module, made = 0;
 
+	*ret = (struct bld_steps){ 0 };
 	if (bld_object_list(&spec, &l, NULL) < 0)
-		return 0;
+		return;
 	dotconfig_parse(&c, config, strlen(config));
 	per_module = module_steps(&c);
-	for (size_t i = 0; i < l.n; i++)
-		n += steps_of(&l.v[i], per_module);
-	n += libraries(&l) + AROUND;
-	n += is_set(&c, "OBJTOOL") || is_set(&c, "STACK_VALIDATION") ? OBJTOOL : 0;
-	n += is_set(&c, "DEBUG_INFO_BTF") ? BTFIDS : 0;
+	for (size_t i = 0; i < l.n; i++) {
+		size_t n = steps_of(&l.v[i], per_module);
+
+		ret->all += n;
+		made += is_made(fd, &l.v[i]) ? n : 0;
+	}
+	ret->all += around(&l, &c);
+	/* what is around comes first, but for the last links */
+	made += made ? around(&l, &c) : 0;
+	ret->missing = ret->all - made;
 	dotconfig_release(&c);
 	bld_object_list_release(&l);
-	return n;
+}
+
+/* So many that it is no change of a few files: the configuration or the compiler changed. */
+#define MANY(all) ((all) / 10)
+
+size_t bld_steps_total(const struct bld_steps *s, size_t done)
+{
+	if (done <= s->missing)
+		return s->missing;
+	return done > MANY(s->all) ? s->all : 0;
 }

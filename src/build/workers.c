@@ -63,12 +63,14 @@ static void write_result(int fd, int code, const struct bld_result *r, const str
 			 const struct err *err)
 {
 	json_t *o =
-		json_pack("{s:i, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:I, s:I, s:o, s:o, s:o}",
+		json_pack("{s:i, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:I, s:I, s:I, s:I, s:o, "
+			  "s:o, s:o}",
 			  "code", code, "error", err->msg, "hint", err->hint, "built", r->built,
 			  "release", r->release, "excerpt", r->excerpt, "repeat", r->repeat, "log",
 			  r->log, "ns", (json_int_t)r->ns, "steps", (json_int_t)r->steps,
-			  "warnings", messages_json(&r->warnings), "errors",
-			  messages_json(&r->errors), "differ", texts_json(differ));
+			  "cache_asked", (json_int_t)r->cache_asked, "cache_had",
+			  (json_int_t)r->cache_had, "warnings", messages_json(&r->warnings),
+			  "errors", messages_json(&r->errors), "differ", texts_json(differ));
 
 	/* what is not UTF-8 makes no JSON: then the error alone is told */
 	if (!o)
@@ -100,6 +102,8 @@ static void read_result(struct bld_worker *w)
 		.log = text_of(o, "log"),
 		.ns = (uint64_t)json_integer_value(json_object_get(o, "ns")),
 		.steps = (size_t)json_integer_value(json_object_get(o, "steps")),
+		.cache_asked = (size_t)json_integer_value(json_object_get(o, "cache_asked")),
+		.cache_had = (size_t)json_integer_value(json_object_get(o, "cache_had")),
 	};
 	read_messages(json_object_get(o, "warnings"), &w->result.warnings);
 	read_messages(json_object_get(o, "errors"), &w->result.errors);

@@ -6,6 +6,7 @@
 #include "cmd/build_run.h"
 
 #include "base/clock.h"
+#include "build/metadata.h"
 #include "build/workers.h"
 #include "cmd/cmd.h"
 
@@ -114,13 +115,13 @@ static json_t *result_json(const struct bld_worker *w)
 {
 	const struct bld_result *res = &w->result;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:I, s:I, s:I}", "cell", w->job->name,
-			 "state", w->code ? "failed" : "built", "id", w->job->id, "release",
-			 out_json_text(res->release), "error",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:I, s:o, s:I, s:I}", "cell",
+			 w->job->name, "state", w->code ? "failed" : "built", "id", w->job->id,
+			 "release", out_json_text(res->release), "error",
 			 out_json_text(w->code ? w->err.msg : NULL), "log", out_json_text(res->log),
 			 "seconds", (double)res->ns / NSEC_PER_SEC, "steps", (json_int_t)res->steps,
-			 "warnings", (json_int_t)res->warnings.n, "errors",
-			 (json_int_t)res->errors.n);
+			 "ccache", bld_ccache_json(res), "warnings", (json_int_t)res->warnings.n,
+			 "errors", (json_int_t)res->errors.n);
 }
 
 static void tell_difference(struct run *r, const struct bld_worker *w)
@@ -129,6 +130,20 @@ static void tell_difference(struct run *r, const struct bld_worker *w)
 		 w->differ.n, w->differ.n == 1 ? "" : "s");
 	for (size_t i = 0; i < w->differ.n && i < MAX_WARNINGS_TOLD; i++)
 		out_note(r->p->out, "  %s", w->differ.v[i]);
+}
+
+static void tell_built(struct out *out, const struct bld_worker *w)
+{
+	const struct bld_result *res = &w->result;
+
+	out_print(out, "%s: %s, %.12s, %zu steps in %.1f s", w->job->name,
+		  res->release ? res->release : "", w->job->id, res->steps,
+		  (double)res->ns / NSEC_PER_SEC);
+	if (res->cache_asked)
+		out_print(out, ", %.0f %% of %zu objects by ccache",
+			  100.0 * (double)res->cache_had / (double)res->cache_asked,
+			  res->cache_asked);
+	out_print(out, "\n");
 }
 
 static void tell_result(struct run *r, const struct bld_worker *w)
@@ -162,9 +177,7 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 		out_print(out, "%s: %.12s, built meanwhile by another kiln\n", w->job->name,
 			  w->job->id);
 	else if (!out->json)
-		out_print(out, "%s: %s, %.12s, %zu steps in %.1f s\n", w->job->name,
-			  res->release ? res->release : "", w->job->id, res->steps,
-			  (double)res->ns / NSEC_PER_SEC);
+		tell_built(out, w);
 }
 
 static size_t wait_for(struct run *r)

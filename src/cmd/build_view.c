@@ -82,8 +82,6 @@ static void add_line(struct build_view *v, const struct bld_worker *w, size_t i,
 	const struct bld_report *r = &w->last;
 	size_t from = to->n;
 
-	if (r->phase == BLD_MAKING && !v->since_ns[i])
-		v->since_ns[i] = now_ns();
 	str_addf(to, "%s ", w->job->name);
 	if (r->phase != BLD_MAKING) {
 		str_adds(to, bld_phase_name(r->phase));
@@ -101,12 +99,27 @@ static void add_line(struct build_view *v, const struct bld_worker *w, size_t i,
 	str_addc(to, '\n');
 }
 
+/* A place that another cell takes begins anew. */
+static void note_begins(struct build_view *v, const struct bld_worker *workers, size_t n,
+			uint64_t now)
+{
+	for (size_t i = 0; i < MIN(n, (size_t)MAX_BARS); i++) {
+		const struct bld_report *r = &workers[i].last;
+
+		if (!workers[i].pid || r->phase != BLD_MAKING || !r->done)
+			v->since_ns[i] = 0;
+		else if (!v->since_ns[i])
+			v->since_ns[i] = now;
+	}
+}
+
 void build_view_show(struct build_view *v, const struct bld_worker *workers, size_t n)
 {
 	uint64_t now = now_ns();
 	auto_str struct str text = { 0 };
 	size_t lines = 0;
 
+	note_begins(v, workers, n, now);
 	if (v->out->verbose < 0 || now - v->drawn_ns < (v->out->tty_message ? REDRAW_NS : PLAIN_NS))
 		return;
 	for (size_t i = 0; i < MIN(n, (size_t)MAX_BARS); i++) {

@@ -5,6 +5,7 @@
  */
 #include "../unit/unit.h"
 
+#include "base/path.h"
 #include "base/proc.h"
 #include "build/kbuild.h"
 #include "build/make.h"
@@ -234,7 +235,39 @@ static void small_tree(void **state)
 			    "lib/l3.o single lib B lib/Makefile:2\n"
 			    "lib/gen program builtin - lib/Makefile:3\n"
 			    "lib/g.o program builtin - lib/Makefile:4\n");
-	assert_true(bld_objects(*state, "x86", tree_config) > 20);
+}
+
+/* How many steps that is, with and without what a build folder has. */
+static void steps(void **state)
+{
+	auto_free char *build = path_join(*state, "o");
+	struct bld_steps all, rest;
+
+	make_tree(*state);
+	bld_steps_count(*state, "x86", tree_config, NULL, &all);
+	assert_true(all.all > 20);
+	assert_int_equal(all.missing, all.all);
+	bld_steps_count(*state, "x86", tree_config, build, &rest);
+	assert_int_equal(rest.missing, all.all);
+	put(*state, "o/lib/l1.o", "");
+	put(*state, "o/lib/built-in.a", "");
+	bld_steps_count(*state, "x86", tree_config, build, &rest);
+	assert_int_equal(rest.all, all.all);
+	assert_true(rest.missing > 0);
+	assert_true(rest.missing + 60 < all.all);
+}
+
+/* What was foreseen holds until more is made; then it is a few files, or all of them. */
+static void steps_corrected(void **state)
+{
+	const struct bld_steps s = { .all = 2000, .missing = 50 };
+
+	(void)state;
+	assert_int_equal(bld_steps_total(&s, 0), 50);
+	assert_int_equal(bld_steps_total(&s, 50), 50);
+	assert_int_equal(bld_steps_total(&s, 51), 0);
+	assert_int_equal(bld_steps_total(&s, 201), 2000);
+	assert_int_equal(bld_steps_total(&(struct bld_steps){ 0 }, 7), 0);
 }
 
 /* What the configuration does not ask for, with the symbols that would. */
@@ -256,21 +289,26 @@ static void no_tree(void **state)
 {
 	const struct bld_objects_spec spec = { *state, "x86", "", false };
 	struct bld_object_list l;
+	struct bld_steps steps;
 	auto_err struct err err = { 0 };
 
 	assert_int_equal(bld_object_list(&spec, &l, &err), -ENOENT);
 	assert_contains(err.msg, "no tree of a kernel");
-	assert_int_equal(bld_objects(*state, "x86", ""), 0);
+	bld_steps_count(*state, "x86", "", NULL, &steps);
+	assert_int_equal(steps.all, 0);
 }
 
 /* A folder that leads to itself, by its own name and by "..". */
 static void circles(void **state)
 {
+	struct bld_steps steps;
+
 	put(*state, "Makefile", "include Makefile\n");
 	put(*state, "arch/x86/Makefile", "");
 	put(*state, "Kbuild", "obj-y += a/\ninclude Kbuild\n");
 	put(*state, "a/Makefile", "obj-y += ../a/ ./ ../\nobj-m += x.o\nx-y := x.o\n");
-	assert_true(bld_objects(*state, "x86", "") < 1000);
+	bld_steps_count(*state, "x86", "", NULL, &steps);
+	assert_true(steps.all < 1000);
 }
 
 /* Real ones */
@@ -417,10 +455,16 @@ TEST_OR_SKIP(modules_of_debian)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(language),	 scratch_test(as_make_does),
-		cmocka_unit_test(bounds),	 scratch_test(small_tree),
-		scratch_test(all_of_a_tree),	 scratch_test(no_tree),
-		scratch_test(circles),		 cmocka_unit_test(kernel_that_was_built),
+		cmocka_unit_test(language),
+		scratch_test(as_make_does),
+		cmocka_unit_test(bounds),
+		scratch_test(small_tree),
+		scratch_test(all_of_a_tree),
+		scratch_test(no_tree),
+		scratch_test(circles),
+		scratch_test(steps),
+		cmocka_unit_test(steps_corrected),
+		cmocka_unit_test(kernel_that_was_built),
 		scratch_test(modules_of_debian),
 	};
 

@@ -4,6 +4,7 @@
 
 #include "base/distro.h"
 #include "base/proc.h"
+#include "build/launcher.h"
 #include "build/words.h"
 
 static const char *real_path;
@@ -237,6 +238,7 @@ static void compile(void **state, const char *folder, const char *launcher, stru
 
 	assert_done(bld_toolchain_find(&ask, &t, &err), &err);
 	bld_toolchain_env(&t, NULL, &env);
+	strv_addf(&env, "CCACHE_STATSLOG=%s/ccache.log", (char *)*state);
 	assert_int_equal(mkdir_p(dir, 0755, NULL), 0);
 	shell = xasprintf(
 		"echo '#define G 2' >gen.h; %s gcc -g -O2 -Wp,-MMD,.x.d -I. "
@@ -251,25 +253,15 @@ static void compile(void **state, const char *folder, const char *launcher, stru
 	assert_done(file_read(AT_FDCWD, object, 1 << 20, ret, &err), &err);
 }
 
-/* ccache's cache is below HOME, the scratch folder. */
-static char *ccache_stats(void)
-{
-	char *argv[] = { (char *)"ccache", (char *)"--print-stats", NULL };
-	const struct proc_spec spec = { .argv = argv };
-	auto_proc_result struct proc_result r = { 0 };
-	auto_err struct err err = { 0 };
-
-	assert_done(proc_run(&spec, NULL, 0, 1 << 16, &r, &err), &err);
-	return xstrdup(str_c(&r.out));
-}
-
-/* One variant's objects serve the next, and are those that are made without ccache, also where the user's own settings differ. */
+/* ccache's cache is below HOME, the scratch folder. One variant's objects serve the next, and are those that are made without ccache, also where the user's own settings differ. */
 TEST_OR_SKIP(real_ccache)
 {
-	auto_free char *source = path_join(*state, "tree/x.c"), *stats = NULL;
+	auto_free char *source = path_join(*state, "tree/x.c"),
+		       *log = path_join(*state, "ccache.log");
 	auto_str struct str plain = { 0 }, one = { 0 }, two = { 0 };
 	auto_free char *dir = path_dir(source);
 	static const char text[] = "#include \"gen.h\"\nconst char *f = __FILE__;\nint g = G;\n";
+	size_t asked, had;
 
 	if (!real("ccache") || !real("gcc") || !real("x86_64-linux-gnu-gcc"))
 		return false;
@@ -284,8 +276,11 @@ TEST_OR_SKIP(real_ccache)
 	assert_memory_equal(plain.s, one.s, plain.n);
 	assert_int_equal(plain.n, two.n);
 	assert_memory_equal(plain.s, two.s, plain.n);
-	stats = ccache_stats();
-	assert_contains(stats, "direct_cache_hit\t1\n");
+	assert_int_equal(bld_ccache_read_log(log, &asked, &had, NULL), 0);
+	assert_int_equal(asked, 2);
+	assert_int_equal(had, 1);
+	assert_int_equal(bld_ccache_read_log(source, &asked, &had, NULL), 0);
+	assert_int_equal(asked, 0);
 	return true;
 }
 
