@@ -294,6 +294,24 @@ static int find_toolchain(struct build_cell *c, struct err *err)
 	return r < 0 ? r : bld_toolchain_find(&ask, &c->toolchain, err);
 }
 
+/*
+ * Kconfig asks the compiler by way of shell scripts: where a tool of theirs is missing the answer is wrong, or is that the compiler
+ * is not supported. Then the missing tool is what there is to say.
+ */
+static int work_out_config(struct build_plan *p, struct build_cell *c, struct err *err)
+{
+	auto_err struct err tools = { 0 };
+	int r = build_config(p, c, err), missing;
+
+	if (r == 0)
+		return 0;
+	missing = bld_tools_check(&c->toolchain, "", &tools);
+	if (missing == 0)
+		return r;
+	err_move(err, &tools);
+	return missing;
+}
+
 int build_plan_cell(struct build_plan *p, struct build_cell *c, struct err *err)
 {
 	auto_strv struct strv applied = { 0 };
@@ -306,7 +324,7 @@ int build_plan_cell(struct build_plan *p, struct build_cell *c, struct err *err)
 	if (r == 0)
 		r = find_toolchain(c, err);
 	if (r == 0)
-		r = build_config(p, c, err);
+		r = work_out_config(p, c, err);
 	if (r == 0)
 		r = identify(p, c, &applied, err);
 	if (r == 0)

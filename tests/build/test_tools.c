@@ -19,7 +19,9 @@ static void find(const char *arch, const char *spec, struct bld_toolchain *ret)
 
 static void always(void **state)
 {
-	static const char *const programs[] = { "bin/make", "bin/flex", "bin/bison", "bin/bc" };
+	static const char *const programs[] = { "bin/make", "bin/flex", "bin/bison",
+						"bin/bc",   "bin/awk",	"bin/cmp",
+						"bin/find", "bin/grep", "bin/sed" };
 
 	for (size_t i = 0; i < countof(programs); i++)
 		fake(state, programs[i], "");
