@@ -122,27 +122,32 @@ static int check_config(const struct bld_job *j, struct err *err)
 }
 
 /* Where it lies is mapped away, so that it does not get into debug information and messages. */
-static void add_flags(struct work *w)
+static void add_flags(const struct bld_job *j, struct strv *ret)
 {
 	auto_free char *map =
 		xasprintf("-ffile-prefix-map=%s=/kiln/source -ffile-prefix-map=%s=/kiln/build",
-			  w->j->tree->path, w->j->build);
-	auto_free char *c = xasprintf("KCFLAGS=%s", map), *a = xasprintf("KAFLAGS=%s", map);
+			  j->tree->path, j->build);
 
-	strv_add(&w->make, c);
-	strv_add(&w->make, a);
-	strv_add(&w->make, "LOCALVERSION=");
+	strv_addf(ret, "KCFLAGS=%s", map);
+	strv_addf(ret, "KAFLAGS=%s", map);
+	strv_add(ret, "LOCALVERSION=");
 }
 
-static void prepare_make(struct work *w)
+static void make_words(const struct bld_job *j, struct strv *ret_make, struct strv *ret_env)
 {
-	bld_toolchain_env(w->j->toolchain, NULL, &w->env);
-	for (char *const *e = w->j->env; *e; e++)
-		strv_add(&w->env, *e);
-	strv_addf(&w->env, "CCACHE_STATSLOG=%s", w->ccache_log);
-	for (size_t i = 0; i < w->j->toolchain->make.n; i++)
-		strv_add(&w->make, w->j->toolchain->make.v[i]);
-	add_flags(w);
+	bld_toolchain_env(j->toolchain, NULL, ret_env);
+	strv_extend(ret_env, j->env);
+	strv_extend(ret_make, j->toolchain->make.v);
+	add_flags(j, ret_make);
+}
+
+void bld_job_make(const struct bld_job *j, struct strv *ret_argv, struct strv *ret_env)
+{
+	strv_extend(ret_argv, j->toolchain->wrap.v);
+	strv_adds(ret_argv, "make", "-C", j->tree->path, NULL);
+	strv_addf(ret_argv, "O=%s", j->build);
+	make_words(j, ret_argv, ret_env);
+	bld_outputs_targets(j->arch, j->config, ret_argv);
 }
 
 static struct bld_kbuild_spec spec_of(const struct work *w, char *const *make)
@@ -274,9 +279,9 @@ static int build(struct work *w, struct err *err)
 	bld_steps_count(j->tree->path, j->srcarch, j->config, j->build, &w->steps);
 	w->report.total = bld_steps_total(&w->steps, 0);
 	report(w, BLD_MAKING);
-	prepare_make(w);
-	for (size_t i = 0; i < w->make.n; i++)
-		strv_add(&all, w->make.v[i]);
+	make_words(j, &w->make, &w->env);
+	strv_addf(&w->env, "CCACHE_STATSLOG=%s", w->ccache_log);
+	strv_extend(&all, w->make.v);
 	bld_outputs_targets(j->arch, j->config, &all);
 	spec = spec_of(w, all.v);
 	r = make(w, &spec, err);

@@ -62,6 +62,8 @@ struct bld_result {
 int bld_job_folder(const char *name, const struct src_tree *tree, const char *arch,
 		   const char *toolchain, char **ret, struct err *err);
 
+/* The call of make that builds it, without its jobs, and the environment of that. Both are added to. */
+void bld_job_make(const struct bld_job *j, struct strv *ret_argv, struct strv *ret_env);
 /*
  * Builds and publishes. 0: done. -ENOEXEC: make failed, ret says how; other errors are words. Ended by SIGTERM in order: all of
  * make's children go, the build folder stays for the next time.

@@ -3,19 +3,16 @@
  * kiln bench config: what a configuration costs beside the tree's own conf and merge_config.sh. Everything is done in turns,
  * in one run, in a scratch folder that is removed; the tree is only read.
  */
+#include "cmd/bench_series.h"
 #include "cmd/cmd.h"
 #include "cmd/config_tree.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "base/proc.h"
-#include "vm/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #define LINES	  2000
 #define CELLS	  100
@@ -39,13 +36,6 @@ static const struct opt opts[] = {
 
 enum { CONF, COLD, WARM, MERGE, RESOLVE, MATRIX, N_SERIES };
 
-/* What is measured: its times, the most memory it took, and the series it is held against (-1: none). */
-struct series {
-	struct vm_series times;
-	long peak_kib;
-	int peer;
-};
-
 struct bench {
 	struct out *out;
 	const struct bench_config_opts *o;
@@ -53,7 +43,7 @@ struct bench {
 	char *dir;	/* scratch */
 	char *tree_dir; /* absolute */
 	char *conf;	/* the tree's own, built there */
-	struct series series[N_SERIES];
+	struct bench_series series[N_SERIES];
 };
 
 static char *in(const struct bench *b, const char *name)
@@ -77,29 +67,6 @@ static void make_env(const struct bench *b, const char *cache, struct strv *ret)
 	} else {
 		strv_addf(ret, "ARCH=%s", b->tree.arch);
 	}
-}
-
-/* Runs it once. max_status: what it may end with. */
-static int run_timed(struct series *s, const struct proc_spec *spec, int max_status,
-		     struct err *err)
-{
-	uint64_t begin = now_ns();
-	struct rusage usage;
-	int status;
-	pid_t pid;
-	int r = proc_spawn(spec, &pid, err);
-
-	if (r < 0)
-		return r;
-	while (wait4(pid, &status, 0, &usage) < 0)
-		if (errno != EINTR)
-			return err_sys(err, "cannot wait for '%s'", spec->argv[0]);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) > max_status)
-		return err_set(err, -EIO, "'%s' failed with status %d", s->times.name,
-			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	vm_series_add(&s->times, now_ns() - begin);
-	s->peak_kib = MAX(s->peak_kib, usage.ru_maxrss);
-	return 0;
 }
 
 static int put_config(const struct bench *b, const char *name, const char *base, struct err *err)
@@ -133,7 +100,7 @@ static int run_command(struct bench *b, int which, const char *const *words, con
 	make_env(b, cache, &env);
 	spec.argv = argv.v;
 	spec.env = env.v;
-	return run_timed(&b->series[which], &spec, max_status, err);
+	return bench_series_run(&b->series[which], &spec, max_status, err);
 }
 
 static int conf(struct bench *b, struct err *err)
@@ -328,94 +295,14 @@ static int measure(struct bench *b, struct err *err)
 	return r;
 }
 
-/* The report. */
-
-static double faster(const struct bench *b, const struct series *s)
-{
-	uint64_t mine = vm_series_median(&s->times);
-
-	if (s->peer < 0 || !mine)
-		return 0;
-	return (double)vm_series_median(&b->series[s->peer].times) / (double)mine;
-}
-
-static int print_table(const struct bench *b, struct err *err)
-{
-	static const char *const columns[] = { "WHAT",	 "MEDIAN", "MIN", "MAX",
-					       "FASTER", "MEMORY", "RUNS" };
-	struct table *t = table_new(columns, countof(columns));
-	int r;
-
-	for (size_t i = 0; i < N_SERIES; i++) {
-		const struct series *s = &b->series[i];
-		const uint64_t *v = s->times.times.v;
-		size_t n = s->times.times.n;
-		char *cells[] = {
-			xasprintf("%.1f ms", (double)vm_series_median(&s->times) / 1e6),
-			xasprintf("%.1f ms", n ? (double)v[0] / 1e6 : 0),
-			xasprintf("%.1f ms", n ? (double)v[n - 1] / 1e6 : 0),
-			s->peer < 0 ? xstrdup("") : xasprintf("%.2f times", faster(b, s)),
-			s->peak_kib ? xasprintf("%ld MiB", s->peak_kib / 1024) : xstrdup(""),
-			xasprintf("%zu", n),
-		};
-
-		table_row(t);
-		table_cell(t, s->times.name);
-		for (size_t k = 0; k < countof(cells); k++) {
-			table_cell(t, cells[k]);
-			free(cells[k]);
-		}
-	}
-	r = table_print(t, b->out, err);
-	table_free(t);
-	return r;
-}
-
-static json_t *series_json(const struct bench *b, const struct series *s)
-{
-	json_t *times = json_array();
-
-	for (size_t i = 0; i < s->times.times.n; i++)
-		json_array_append_new(times, json_integer((json_int_t)s->times.times.v[i]));
-	return json_pack("{s:s, s:I, s:o, s:o, s:o}", "name", s->times.name, "median_ns",
-			 (json_int_t)vm_series_median(&s->times), "times_ns", times, "faster",
-			 s->peer < 0 ? json_null() : json_real(faster(b, s)), "peak_kib",
-			 s->peak_kib ? json_integer(s->peak_kib) : json_null());
-}
-
 static int print(const struct bench *b, struct err *err)
 {
-	json_t *all;
-
 	if (!b->out->json)
-		return print_table(b, err);
-	all = json_array();
-	for (size_t i = 0; i < N_SERIES; i++)
-		json_array_append_new(all, series_json(b, &b->series[i]));
+		return bench_series_table(b->series, N_SERIES, b->out, err);
 	out_json(b->out, json_pack("{s:o, s:o, s:o}", "version", out_json_text(b->tree.version),
-				   "arch", out_json_text(b->tree.arch), "series", all));
+				   "arch", out_json_text(b->tree.arch), "series",
+				   bench_series_json(b->series, N_SERIES)));
 	return 0;
-}
-
-/* $XDG_CACHE_HOME/kiln/bench, of one bench at a time: what one that was killed left there goes. */
-static int make_scratch(struct bench *b, int *ret_lock, struct err *err)
-{
-	auto_free char *cache = NULL, *lock = NULL;
-	int r = dir_get(DIR_CACHE, &cache, err);
-
-	if (r < 0)
-		return r;
-	lock = path_join(cache, "bench.lock");
-	b->dir = path_join(cache, "bench");
-	r = file_try_lock(lock, ret_lock, err);
-	if (r == -EAGAIN) {
-		free(b->dir);
-		b->dir = NULL;
-		return err_set(err, r, "another bench is running");
-	}
-	if (r == 0)
-		r = rm_rf(b->dir, err);
-	return r < 0 ? r : mkdir_p(b->dir, 0700, err);
 }
 
 static void name_series(struct bench *b)
@@ -453,7 +340,7 @@ static int run(struct out *out, const struct global_opts *global, void *o, char 
 		return r;
 	b.tree_dir = path_abs(bo->config.tree ? bo->config.tree : ".");
 	name_series(&b);
-	r = make_scratch(&b, &lock, err);
+	r = bench_scratch("bench", false, &b.dir, &lock, err);
 	if (r == 0)
 		r = config_tree_open(&b.tree, &bo->config, out, err);
 	if (r == 0)
@@ -464,8 +351,7 @@ static int run(struct out *out, const struct global_opts *global, void *o, char 
 		r = print(&b, err);
 	if (b.dir)
 		rm_rf(b.dir, NULL);
-	for (size_t i = 0; i < N_SERIES; i++)
-		vm_series_release(&b.series[i].times);
+	bench_series_release(b.series, N_SERIES);
 	config_tree_release(&b.tree);
 	free(b.conf);
 	free(b.dir);

@@ -158,15 +158,12 @@ static int show_dry_run(const struct build_plan *p)
 {
 	for (size_t i = 0; i < p->cells.n; i++) {
 		const struct build_cell *c = &p->cells.v[i];
-		auto_strv struct strv argv = { 0 };
+		auto_strv struct strv argv = { 0 }, env = { 0 };
 		auto_free char *line = NULL;
 
 		if (c->bad || c->there)
 			continue;
-		strv_extend(&argv, c->toolchain.wrap.v);
-		strv_adds(&argv, "make", "-C", c->tree.path, NULL);
-		strv_addf(&argv, "O=%s", c->build);
-		strv_extend(&argv, c->toolchain.make.v);
+		bld_job_make(&c->job, &argv, &env);
 		line = strv_quoted(argv.v);
 		out_print(p->out, "%s\n", line);
 	}
