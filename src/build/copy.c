@@ -31,6 +31,18 @@ static int fill(int in, const struct stat *st, const char *to, struct err *err)
 	return r;
 }
 
+int bld_copy_known(struct bld_known *k, enum bld_known_how how, const char *from, const char *to,
+		   struct err *err)
+{
+	struct stat st;
+	int r;
+
+	if (!k || stat(from, &st) < 0 || !S_ISREG(st.st_mode))
+		return bld_copy_file(from, to, err);
+	r = bld_known_take(k, how, &st, to, err);
+	return r == 0 ? bld_copy_file(from, to, err) : MIN(r, 0);
+}
+
 int bld_copy_file(const char *from, const char *to, struct err *err)
 {
 	auto_close int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -122,7 +134,7 @@ static int copy_link(const struct bld_copy *c, const char *path, const char *fro
 	}
 	if (lstat(to, &st) == 0 || stat(from, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	return bld_copy_file(from, to, err);
+	return bld_copy_known(c->known, c->how, from, to, err);
 }
 
 static int copy_entry(const struct bld_copy *c, const char *path, unsigned depth, struct err *err);
@@ -158,7 +170,7 @@ static int copy_entry(const struct bld_copy *c, const char *path, unsigned depth
 		return copy_folder(c, path, from, depth, err);
 	if (S_ISLNK(st.st_mode))
 		return copy_link(c, path, from, to, err);
-	return S_ISREG(st.st_mode) ? bld_copy_file(from, to, err) : 0;
+	return S_ISREG(st.st_mode) ? bld_copy_known(c->known, c->how, from, to, err) : 0;
 }
 
 int bld_copy_tree(const struct bld_copy *c, const char *below, struct err *err)

@@ -7,14 +7,16 @@
 
 #include "base/err.h"
 #include "base/str.h"
-
-#include <sys/stat.h>
+#include "build/known.h"
 
 /*
  * What from leads to (a regular file, else -EINVAL) as the file to; folders are made, what is there is replaced. A file that
  * could not be written to its end is removed.
  */
 int bld_copy_file(const char *from, const char *to, struct err *err);
+/* The same, where the store may have what comes of it already (then nothing is done to it any more): see build/known.h. */
+int bld_copy_known(struct bld_known *k, enum bld_known_how how, const char *from, const char *to,
+		   struct err *err);
 
 enum bld_links {
 	/*
@@ -31,6 +33,8 @@ struct bld_copy {
 	bool (*want)(void *ctx, const char *path, mode_t type);
 	void *ctx;
 	enum bld_links links;
+	struct bld_known *known; /* NULL: all is copied */
+	enum bld_known_how how;	 /* with known: what is done to each file of it behind this */
 };
 
 /* Copies what is at below (relative to from; "": all) in the order of names. Nothing is fine. Neither pipes nor devices. */

@@ -301,7 +301,7 @@ static int check_tree(const struct bld_job *j, struct err *err)
 	return err_hint(err, -ESTALE, "build again: what is done already is not done anew");
 }
 
-static int take_outputs(struct work *w, const char *to, struct err *err)
+static int take_outputs(struct work *w, const char *to, struct bld_known *known, struct err *err)
 {
 	const struct bld_job *j = w->j;
 	const struct bld_outputs o = {
@@ -309,6 +309,7 @@ static int take_outputs(struct work *w, const char *to, struct err *err)
 		.arch = j->arch,
 		.config = j->config,
 		.to = to,
+		.known = known,
 		.debug = j->debug_info,
 	};
 	int r;
@@ -321,20 +322,24 @@ static int take_outputs(struct work *w, const char *to, struct err *err)
 
 static int publish(struct work *w, struct sto *store, struct err *err)
 {
+	struct bld_known *known;
 	struct sto_stage *g;
 	int r = sto_stage_begin(store, w->j->id, &g, err);
 
 	if (r < 0)
 		return r;
-	r = take_outputs(w, sto_stage_path(g), err);
+	known = bld_known_read(w->j->build, g);
+	r = take_outputs(w, sto_stage_path(g), known, err);
 	if (r == 0)
 		r = check_tree(w->j, err);
-	if (r < 0) {
-		sto_stage_abort(g);
-		return r;
-	}
 	report(w, BLD_PUBLISHING);
-	r = sto_stage_commit(g, NULL, err);
+	if (r == 0)
+		r = sto_stage_commit(g, NULL, err);
+	else
+		sto_stage_abort(g);
+	if (r == 0)
+		bld_known_write(known, store, w->j->id);
+	bld_known_free(known);
 	return r < 0 ? r : sto_ref_set(store, w->j->name, w->j->id, err);
 }
 
@@ -408,7 +413,7 @@ static int compare(struct work *w, struct sto *store, struct strv *ret_differ, s
 	r = sto_stage_begin(store, w->j->id, &g, err);
 	if (r < 0)
 		return r;
-	r = take_outputs(w, sto_stage_path(g), err);
+	r = take_outputs(w, sto_stage_path(g), NULL, err);
 	if (r == 0)
 		r = bld_compare(cell, sto_stage_path(g), ".kiln", ret_differ, err);
 	sto_stage_abort(g);

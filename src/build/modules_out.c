@@ -58,7 +58,7 @@ static int take_unstripped(const struct bld_take *t, struct err *err)
 			auto_free char *from = path_join(t->o->kbuild.build, str_c(&ko));
 			auto_free char *at = path_join(to, str_c(&ko));
 
-			r = bld_copy_file(from, at, err);
+			r = bld_copy_known(t->o->known, BLD_AS_IT_IS, from, at, err);
 		}
 		p += n + (p[n] == '\n');
 	}

@@ -117,8 +117,10 @@ int bld_take_strip(const struct bld_take *t, const char *path, bool host, struct
 {
 	auto_strv struct strv argv = { 0 };
 	auto_free char *what = xasprintf("stripping '%s'", path);
+	struct stat st;
 
-	if (!is_elf(path))
+	/* what has two names is the store's, and stripped: build/known.h */
+	if (lstat(path, &st) < 0 || st.st_nlink > 1 || !is_elf(path))
 		return 0;
 	bld_tool(&t->o->kbuild, "strip", host, &argv);
 	if (host)
@@ -144,7 +146,8 @@ int bld_take_scratch(const struct bld_take *t, const char *name, char **ret, str
 	return r;
 }
 
-static int take_file(const struct bld_take *t, const char *path, const char *to, struct err *err)
+static int take_file(const struct bld_take *t, enum bld_known_how how, const char *path,
+		     const char *to, struct err *err)
 {
 	auto_free char *from = path_join(t->o->kbuild.build, path);
 	auto_free char *at = path_join(t->o->to, to);
@@ -152,7 +155,7 @@ static int take_file(const struct bld_take *t, const char *path, const char *to,
 	if (access(from, F_OK) < 0 && errno == ENOENT)
 		return err_set(err, -ENOENT, "the build has no '%s' in '%s'", path,
 			       t->o->kbuild.build);
-	return bld_copy_file(from, at, err);
+	return bld_copy_known(t->o->known, how, from, at, err);
 }
 
 /* As distributions call it, so that a cell is found as an installed kernel is. */
@@ -170,12 +173,12 @@ static int take_named_image(const struct bld_take *t, struct err *err)
 	if (r < 0)
 		return r;
 	to = boot_name(t, path_base(path));
-	return take_file(t, path, to, err);
+	return take_file(t, BLD_AS_IT_IS, path, to, err);
 }
 
 static int take_debug(const struct bld_take *t, struct err *err)
 {
-	return t->o->debug ? take_file(t, "vmlinux", "debug/vmlinux", err) : 0;
+	return t->o->debug ? take_file(t, BLD_AS_IT_IS, "vmlinux", "debug/vmlinux", err) : 0;
 }
 
 int bld_take_images(const struct bld_take *t, struct err *err)
@@ -188,10 +191,12 @@ int bld_take_images(const struct bld_take *t, struct err *err)
 		auto_free char *to = boot_name(t, im->name);
 		auto_free char *at = path_join(t->o->to, to);
 
-		n++;
-		r = take_file(t, im->path, to, err);
 		/* the linked kernel itself, with debug information that nobody boots */
-		if (r == 0 && str_eq(im->path, "vmlinux"))
+		const bool strip = str_eq(im->path, "vmlinux");
+
+		n++;
+		r = take_file(t, strip ? BLD_STRIPPED : BLD_AS_IT_IS, im->path, to, err);
+		if (r == 0 && strip)
 			r = bld_take_strip(t, at, false, err);
 	}
 	if (r == 0 && n == 0)
@@ -254,7 +259,7 @@ static int take_all(const struct bld_take *t, struct err *err)
 		bld_take_dtbs,	 bld_take_uapi, bld_take_sdk,
 	};
 	auto_free char *map = boot_name(t, "System.map");
-	int r = take_file(t, "System.map", map, err);
+	int r = take_file(t, BLD_AS_IT_IS, "System.map", map, err);
 
 	for (size_t i = 0; i < countof(parts) && r == 0; i++)
 		r = parts[i](t, err);

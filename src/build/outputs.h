@@ -15,12 +15,14 @@
 #pragma once
 
 #include "build/kbuild.h"
+#include "build/known.h"
 
 struct bld_outputs {
 	struct bld_kbuild_spec kbuild; /* without targets; log_fd is used */
 	const char *arch;	       /* make's ARCH */
 	const char *config;	       /* text of .config */
 	const char *to;		       /* an empty folder */
+	struct bld_known *known;       /* of the stage that to is; NULL: all is read */
 	bool debug;		       /* keep vmlinux and unstripped modules below debug/ */
 };
 

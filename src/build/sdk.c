@@ -106,8 +106,7 @@ static int from_tree(struct sdk *s, struct err *err)
 static int from_build(struct sdk *s, struct err *err)
 {
 	static const char *const names[] = { "Module.symvers", "include/config/auto.conf",
-					     "include/config/kernel.release", "include/generated",
-					     "scripts" };
+					     "include/config/kernel.release", "include/generated" };
 	static const struct {
 		const char *symbol, *path;
 	} where[] = {
@@ -117,13 +116,18 @@ static int from_build(struct sdk *s, struct err *err)
 		{ "MODULE_SIG", "certs/signing_key.x509" },
 	};
 	auto_free char *generated = path_join(s->arch, "include/generated");
+	struct bld_copy programs = s->build;
 	int r = take(&s->build, generated, err);
 
 	for (size_t i = 0; i < countof(names) && r == 0; i++)
 		r = take(&s->build, names[i], err);
+	/* what strip_programs() is for */
+	programs.how = BLD_STRIPPED_HOST;
+	if (r == 0)
+		r = take(&programs, "scripts", err);
 	for (size_t i = 0; i < countof(where) && r == 0; i++)
 		if (bld_take_has(s->t, where[i].symbol))
-			r = take(&s->build, where[i].path, err);
+			r = take(&programs, where[i].path, err);
 	return r;
 }
 
@@ -246,8 +250,16 @@ int bld_take_sdk(const struct bld_take *t, struct err *err)
 		.t = t,
 		.to = to,
 		.arch = arch,
-		.tree = { .from = t->o->kbuild.tree, .to = to, .want = want_in_tree },
-		.build = { .from = t->o->kbuild.build, .to = to, .want = want },
+		.tree = { .from = t->o->kbuild.tree,
+			  .to = to,
+			  .want = want_in_tree,
+			  .known = t->o->known,
+			  .how = BLD_AS_IT_IS },
+		.build = { .from = t->o->kbuild.build,
+			   .to = to,
+			   .want = want,
+			   .known = t->o->known,
+			   .how = BLD_AS_IT_IS },
 	};
 
 	return bld_take_has(t, "MODULES") ? fill(&s, err) : 0;

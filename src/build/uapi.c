@@ -50,7 +50,10 @@ int bld_take_uapi(const struct bld_take *t, struct err *err)
 	from = headers ? path_join(t->o->kbuild.build, "usr/include") : path_join(base, "include");
 	r = bld_make(&t->o->kbuild, &more, err);
 	return r < 0 ? r
-		     : bld_copy_tree(
-			       &(struct bld_copy){ .from = from, .to = to, .want = is_header }, "",
-			       err);
+		     : bld_copy_tree(&(struct bld_copy){ .from = from,
+							 .to = to,
+							 .want = is_header,
+							 .known = headers ? t->o->known : NULL,
+							 .how = BLD_AS_IT_IS },
+				     "", err);
 }

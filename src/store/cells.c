@@ -69,6 +69,24 @@ int sto_cell_manifest(const struct sto *s, const char *id, struct sto_manifest *
 	return r < 0 ? damaged(id, r, err) : 0;
 }
 
+int sto_cell_files(const struct sto *s, const char *id,
+		   void (*each)(void *ctx, const char *path, const struct sto_object *o), void *ctx,
+		   struct err *err)
+{
+	auto_manifest struct sto_manifest m = { 0 };
+	int r = sto_cell_manifest(s, id, &m, err);
+
+	for (size_t i = 0; r == 0 && i < m.n; i++) {
+		struct sto_object o = { .exec = m.v[i].exec };
+
+		if (m.v[i].type != STO_FILE)
+			continue;
+		memcpy(o.hex, m.v[i].hex, sizeof(o.hex));
+		each(ctx, m.v[i].path, &o);
+	}
+	return r;
+}
+
 static char *used_path(const struct sto *s, const char *id)
 {
 	return path_join3(s->path, "used", id);

@@ -56,12 +56,25 @@ static int make_own(struct commit *c, const struct sto_entry *e)
 	return r;
 }
 
+static const struct sto_object *linked(const struct commit *c, const struct sto_entry *e)
+{
+	const struct sto_linked *l = e->nlink > 1 ? map_get(&c->g->links, e->path) : NULL;
+
+	return l && l->ino == e->ino ? &l->object : NULL;
+}
+
 static int digest(struct commit *c, struct sto_entry *e)
 {
+	const struct sto_object *object = linked(c, e);
 	auto_close int fd = -1;
 	struct stat st;
 	int r;
 
+	if (object) {
+		memcpy(e->hex, object->hex, sizeof(e->hex));
+		c->done += e->size;
+		return 0;
+	}
 	if (e->nlink > 1) {
 		r = make_own(c, e);
 	} else if ((e->mode & 07777) != (e->exec ? 0555 : 0444) &&
@@ -125,8 +138,8 @@ static int write_manifest(struct commit *c)
 	return take_times(c, STO_MANIFEST, AT_SYMLINK_NOFOLLOW);
 }
 
-/* A file has no further links to give, or the file system knows none: then the cell has a file of its own. */
-static bool cannot_link(int error)
+/* Then the cell has a file of its own. */
+bool sto_cannot_link(int error)
 {
 	return error == EMLINK || error == EPERM || error == EOPNOTSUPP || error == ENOSYS;
 }
@@ -139,7 +152,7 @@ static int link_over(struct commit *c, const struct sto_entry *e, const char *ob
 	for (int i = 0; (r = linkat(c->s->fd, object, c->tmp, LINK, 0)) < 0 && i < 2; i++)
 		if (errno != EEXIST || unlinkat(c->tmp, LINK, 0) < 0)
 			break;
-	if (r < 0 && cannot_link(errno)) {
+	if (r < 0 && sto_cannot_link(errno)) {
 		/* the file stays, and nobody has synced it */
 		c->all = true;
 		return 0;
@@ -173,6 +186,8 @@ static int use_object(struct commit *c, const struct sto_entry *e)
 		return err_hint(c->err, -EBADMSG,
 				"'kiln store verify --repair' removes it and what has it");
 	}
+	if (st.st_ino == e->ino && st.st_dev == e->dev)
+		return 1;
 	r = link_over(c, e, object);
 	return r < 0 ? r : 1;
 }
@@ -215,7 +230,7 @@ static int put_object(struct commit *c, const struct sto_entry *e)
 	}
 	if (r == 0)
 		return 0;
-	if (cannot_link(errno))
+	if (sto_cannot_link(errno))
 		return copy_object(c, e, object);
 	if (errno != EEXIST)
 		return err_sys(c->err, "cannot create '%s/%s'", c->s->path, object);
@@ -284,6 +299,21 @@ static int sync_names(struct commit *c)
 	return r < 0 ? r : sto_sync_folder(c->s->fd, "objects", c->err);
 }
 
+/* What was an object and is none any more: gc saw no cell that has it, or it was damaged and taken away. */
+static int check_orphan(struct commit *c, const struct sto_entry *e)
+{
+	auto_close int fd = openat(c->dir, e->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char hex[DIGEST_HEX + 1];
+	int r;
+
+	if (fd < 0)
+		return err_sys(c->err, "cannot open '%s'", e->path);
+	r = digest_fd(fd, hex, c->err);
+	if (r < 0 || str_eq(hex, e->hex))
+		return r;
+	return err_set(c->err, -EBADMSG, "'%s' was damaged in the store '%s'", e->path, c->s->path);
+}
+
 static int put_objects(struct commit *c)
 {
 	int r = 0;
@@ -294,6 +324,8 @@ static int put_objects(struct commit *c)
 		if (e->type != STO_FILE)
 			continue;
 		r = use_object(c, e);
+		if (r == 0 && linked(c, e))
+			r = check_orphan(c, e);
 		if (r == 0)
 			vec_push(&c->fresh, e);
 	}

@@ -45,8 +45,33 @@ void sto_stage_abort(struct sto_stage *g)
 	if (!g)
 		return;
 	sto_tmp_end(&g->tmp);
+	map_release(&g->links, free);
 	free(g->path);
 	free(g);
+}
+
+/* gc may take the object's name away before the commit; the file is there all the same, and gives it back. */
+int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_object *o,
+		   struct err *err)
+{
+	struct sto_entry e = { .exec = o->exec };
+	auto_free char *to = path_join(g->path, path);
+	struct sto_linked *linked;
+	char object[STO_OBJECT];
+	struct stat st;
+
+	memcpy(e.hex, o->hex, sizeof(e.hex));
+	sto_object_path(&e, object);
+	if (linkat(g->s->fd, object, AT_FDCWD, to, 0) < 0)
+		return errno == ENOENT || sto_cannot_link(errno)
+			       ? 0
+			       : err_sys(err, "cannot link '%s' into the cell", path);
+	if (lstat(to, &st) < 0)
+		return err_sys(err, "cannot look at '%s'", to);
+	linked = xnew(struct sto_linked);
+	*linked = (struct sto_linked){ *o, st.st_ino };
+	free(map_set(&g->links, path, linked));
+	return 1;
 }
 
 int sto_copy(int from, const char *path, int tmp, bool exec, bool sync, struct err *err)

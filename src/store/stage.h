@@ -2,6 +2,7 @@
 /* A cell on its way into the store, as stage.c and commit.c see it. */
 #pragma once
 
+#include "base/map.h"
 #include "store/internal.h"
 
 struct sto_stage {
@@ -10,8 +11,16 @@ struct sto_stage {
 	struct sto_tmp
 		tmp; /* has the folder `cell`, and files that are about to be renamed into it */
 	char *path;  /* of that folder */
+	struct map links; /* path to struct sto_linked: what is an object by now */
 };
 
+struct sto_linked {
+	struct sto_object object;
+	ino_t ino;
+};
+
+/* A file has no further links to give, or the file system knows none: errno of link(). */
+bool sto_cannot_link(int error);
 /*
  * What is needed at many places: a new file `copy` in tmp's folder with the content, mode and time of one in another
  * folder, synced if asked to.

@@ -37,6 +37,17 @@ const char *sto_path(const struct sto *s); /* absolute */
 struct sto_stage;
 int sto_stage_begin(struct sto *s, const char *id, struct sto_stage **ret, struct err *err);
 const char *sto_stage_path(const struct sto_stage *g);
+/* A file as the store knows it. */
+struct sto_object {
+	char hex[STO_ID + 1]; /* SHA-256 of its content */
+	bool exec;	      /* it may be executed */
+};
+/*
+ * Puts an object into the stage as the file path (below the stage; its folder is there, the file is not): a hard link, nothing
+ * is read. Nobody may write to that file. 1: done; 0: the store has no such object, or the file system no link for it.
+ */
+int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_object *o,
+		   struct err *err);
 /*
  * Publishes it: digests, objects, manifest, rename; the stage is released either way. That the cell is there by now is
  * fine if it has the same, below .kiln apart; -EEXIST, with the first path that differs, if not. A cell without a ref is
@@ -47,6 +58,10 @@ void sto_stage_abort(struct sto_stage *g); /* NULL is fine */
 
 /* Where a cell lies. -ENOENT without words if it is not there. What is read of it is held by sto_use(). */
 int sto_cell_path(const struct sto *s, const char *id, char **ret);
+/* Calls each for all files of a cell, in the order of their paths. */
+int sto_cell_files(const struct sto *s, const char *id,
+		   void (*each)(void *ctx, const char *path, const struct sto_object *o), void *ctx,
+		   struct err *err);
 /*
  * Keeps gc from that cell until the descriptor is closed, or the process ends; marks it as used now. -ENOENT with words
  * if it is not there.

@@ -108,6 +108,87 @@ static void test_linked(void **state)
 	sto_close(s);
 }
 
+struct find {
+	const char *path;
+	struct sto_object found;
+};
+
+static void find(void *ctx, const char *path, const struct sto_object *o)
+{
+	struct find *f = ctx;
+
+	if (str_eq(path, f->path))
+		f->found = *o;
+}
+
+static struct sto_object object_of(struct sto *s, char digit, const char *path)
+{
+	struct find f = { .path = path };
+	auto_err struct err err = { 0 };
+
+	assert_done(sto_cell_files(s, id_of(digit).s, find, &f, &err), &err);
+	assert_int_equal(strlen(f.found.hex), STO_ID);
+	return f.found;
+}
+
+/* What is known to be an object is linked, unread; also where gc takes its name away meanwhile. */
+static void test_known(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct sto_object config, tool, none;
+	const struct sto_gc all = { .older_than = time(NULL) + 1000 };
+	struct sto_gc_result res = { 0 };
+	struct sto_stage *g;
+
+	assert_done(put_cell(s, '1', &err), &err);
+	config = object_of(s, '1', "boot/config");
+	tool = object_of(s, '1', "usr/tool");
+	none = config;
+	none.hex[0] = none.hex[0] == '0' ? '1' : '0';
+	assert_true(tool.exec && !config.exec);
+	g = stage_with(s, '2', "own", "own", NULL);
+	assert_int_equal(sto_stage_link(g, "config", &config, &err), 1);
+	assert_int_equal(sto_stage_link(g, "tool", &tool, &err), 1);
+	assert_int_equal(sto_stage_link(g, "none", &none, &err), 0);
+	assert_done(sto_gc(s, &all, NULL, &res, &err), &err);
+	assert_int_equal(res.removed.n, 1);
+	sto_gc_result_release(&res);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_mode(look(s, '2', "tool"), 0555);
+	assert_mode(look(s, '2', "config"), 0444);
+	assert_string_equal(object_of(s, '2', "config").hex, config.hex);
+	assert_clean(s);
+	g = stage_with(s, '3', NULL);
+	assert_int_equal(sto_stage_link(g, "config", &config, &err), 1);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_int_equal(look(s, '3', "config").st_ino, look(s, '2', "config").st_ino);
+	assert_clean(s);
+	sto_close(s);
+}
+
+/* A damaged object that was linked, and then found out, does not come back. */
+static void test_known_damaged(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct sto_object config;
+	struct sto_stage *g;
+	auto_free char *object = NULL;
+
+	assert_done(put_cell(s, '1', &err), &err);
+	config = object_of(s, '1', "boot/config");
+	g = stage_with(s, '2', NULL);
+	assert_int_equal(sto_stage_link(g, "config", &config, &err), 1);
+	object = xasprintf("%s/objects/%.2s/%s", sto_path(s), config.hex, config.hex);
+	assert_int_equal(chmod(object, 0644), 0);
+	write_file(sto_path(s), object + strlen(sto_path(s)) + 1, "other", 0444);
+	assert_int_equal(unlink(object), 0);
+	assert_int_equal(sto_stage_commit(g, NULL, &err), -EBADMSG);
+	assert_contains(err.msg, "damaged");
+	sto_close(s);
+}
+
 static void refused(struct sto_stage *g, int code, const char *words)
 {
 	auto_err struct err err = { 0 };
@@ -228,6 +309,7 @@ int main(void)
 		scratch_test(test_commit),   scratch_test(test_odd),
 		scratch_test(test_empty),    scratch_test(test_linked),
 		scratch_test(test_refused),  scratch_test(test_again),
+		scratch_test(test_known),    scratch_test(test_known_damaged),
 		scratch_test(test_left),     scratch_test(test_damaged_object),
 		scratch_test(test_progress),
 	};
