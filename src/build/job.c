@@ -10,6 +10,7 @@
 #include "build/launcher.h"
 #include "build/metadata.h"
 #include "build/outputs.h"
+#include "build/relabel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,9 +93,13 @@ static int write_config(const struct bld_job *j, struct err *err)
 {
 	auto_free char *path = path_join(j->build, ".config");
 	auto_str struct str old = { 0 };
+	int r;
 
 	if (file_read(AT_FDCWD, path, 64 << 20, &old, NULL) == 0 && str_eq(str_c(&old), j->config))
 		return 0;
+	r = old.n ? bld_relabel(j->build, str_c(&old), j->config, err) : 0;
+	if (r != 0)
+		return MIN(r, 0);
 	return file_publish(path, j->config, strlen(j->config), 0644, err);
 }
 
