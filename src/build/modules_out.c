@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lib/modules/RELEASE as modules_install makes it. Installed first below the build folder, whose path kbuild can take, and then
+ * lib/modules/RELEASE as modules_install makes it, by it or without. Installed first below the build folder, whose path kbuild can take, and then
  * moved: the path of the store may have blanks, and make takes '%' and ':' for patterns.
  *
  * depmod is ours to call: the tree's depmod.sh leaves its files out where it finds none, and nobody would know.
@@ -17,6 +17,7 @@
 #include <fcntl.h>
 
 #define ORDER_MAX (16 << 20)
+#define FEW	  64
 
 /* They lead to where it was built. */
 static int drop_links(const char *modules, struct err *err)
@@ -32,7 +33,7 @@ static int drop_links(const char *modules, struct err *err)
 	return 0;
 }
 
-static int install(const struct bld_take *t, const char *base, struct err *err)
+static int make_install(const struct bld_take *t, const char *base, struct err *err)
 {
 	auto_strv struct strv more = { 0 };
 
@@ -41,26 +42,88 @@ static int install(const struct bld_take *t, const char *base, struct err *err)
 	return bld_make(&t->o->kbuild, &more, err);
 }
 
-/* As they were linked, at their places below kernel/. */
-static int take_unstripped(const struct bld_take *t, struct err *err)
+/* The modules that were built, by modules.order: "drivers/net/dummy.ko". */
+static int read_order(const struct bld_take *t, struct strv *ret, struct err *err)
 {
 	auto_free char *order = path_join(t->o->kbuild.build, "modules.order");
-	auto_free char *below = path_join3("debug/lib/modules", t->release, "kernel");
-	auto_free char *to = path_join(t->o->to, below);
 	auto_str struct str text = { 0 };
-	int r = t->o->debug ? file_read(AT_FDCWD, order, ORDER_MAX, &text, err) : 0;
+	int r = file_read(AT_FDCWD, order, ORDER_MAX, &text, err);
 
 	for (const char *p = str_c(&text); r == 0 && *p;) {
 		auto_str struct str ko = { 0 };
 		size_t n = strcspn(p, "\n");
 
-		if (krn_order_path(p, n, &ko)) {
-			auto_free char *from = path_join(t->o->kbuild.build, str_c(&ko));
-			auto_free char *at = path_join(to, str_c(&ko));
-
-			r = bld_copy_known(t->o->known, BLD_AS_IT_IS, from, at, err);
-		}
+		if (krn_order_path(p, n, &ko))
+			strv_take(ret, str_take(&ko));
 		p += n + (p[n] == '\n');
+	}
+	return r;
+}
+
+/*
+ * Whether they are so few that it is quicker to install them here than to start make, and nothing is done to them that its rules
+ * know better.
+ */
+static bool is_simple(const struct bld_take *t, const struct strv *modules)
+{
+	static const char *const done_to_them[] = { "MODULE_SIG_ALL", "MODULE_COMPRESS_GZIP",
+						    "MODULE_COMPRESS_XZ", "MODULE_COMPRESS_ZSTD" };
+
+	for (size_t i = 0; i < countof(done_to_them); i++)
+		if (bld_take_has(t, done_to_them[i]))
+			return false;
+	return modules->n <= FEW;
+}
+
+static int put_order(const struct strv *modules, const char *to, struct err *err)
+{
+	auto_free char *path = path_join(to, "modules.order");
+	auto_str struct str text = { 0 };
+
+	for (size_t i = 0; i < modules->n; i++)
+		str_addf(&text, "kernel/%s\n", modules->v[i]);
+	return file_publish(path, str_c(&text), text.n, 0644, err);
+}
+
+/* What scripts/Makefile.modinst does, without make. to: lib/modules/RELEASE. */
+static int own_install(const struct bld_take *t, const struct strv *modules, const char *to,
+		       struct err *err)
+{
+	static const char *const lists[] = { "modules.builtin", "modules.builtin.modinfo",
+					     "modules.builtin.ranges" };
+	int r = mkdir_p(to, 0755, err);
+
+	for (size_t i = 0; i < modules->n && r == 0; i++) {
+		auto_free char *from = path_join(t->o->kbuild.build, modules->v[i]);
+		auto_free char *at = path_join3(to, "kernel", modules->v[i]);
+
+		r = bld_copy_file(from, at, err);
+		if (r == 0)
+			r = bld_take_strip(t, at, false, err);
+	}
+	for (size_t i = 0; i < countof(lists) && r == 0; i++) {
+		auto_free char *from = path_join(t->o->kbuild.build, lists[i]);
+		auto_free char *at = path_join(to, lists[i]);
+
+		/* by version and configuration */
+		if (access(from, F_OK) == 0)
+			r = bld_copy_file(from, at, err);
+	}
+	return r < 0 ? r : put_order(modules, to, err);
+}
+
+/* As they were linked, at their places below kernel/. */
+static int take_unstripped(const struct bld_take *t, const struct strv *modules, struct err *err)
+{
+	auto_free char *below = path_join3("debug/lib/modules", t->release, "kernel");
+	auto_free char *to = path_join(t->o->to, below);
+	int r = 0;
+
+	for (size_t i = 0; t->o->debug && i < modules->n && r == 0; i++) {
+		auto_free char *from = path_join(t->o->kbuild.build, modules->v[i]);
+		auto_free char *at = path_join(to, modules->v[i]);
+
+		r = bld_copy_known(t->o->known, BLD_AS_IT_IS, from, at, err);
 	}
 	return r;
 }
@@ -69,20 +132,24 @@ int bld_take_modules(const struct bld_take *t, struct err *err)
 {
 	auto_free char *base = NULL, *below = path_join("lib/modules", t->release);
 	auto_free char *from = NULL, *to = path_join(t->o->to, below);
+	auto_strv struct strv modules = { 0 };
 	int r;
 
 	if (!bld_take_has(t, "MODULES"))
 		return 0;
 	r = bld_take_scratch(t, "modules", &base, err);
+	if (r == 0)
+		r = read_order(t, &modules, err);
 	if (r < 0)
 		return r;
 	from = path_join(base, below);
-	r = install(t, base, err);
+	r = is_simple(t, &modules) ? own_install(t, &modules, from, err)
+				   : make_install(t, base, err);
 	if (r == 0)
 		r = drop_links(from, err);
 	if (r == 0)
 		r = bld_depmod(base, t->release, err);
 	if (r == 0)
 		r = bld_move(from, to, err);
-	return r < 0 ? r : take_unstripped(t, err);
+	return r < 0 ? r : take_unstripped(t, &modules, err);
 }

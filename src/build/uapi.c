@@ -3,6 +3,7 @@
  * usr/include. Trees since 5.4 make the headers in the build folder (target `headers`) and copy them with rsync, which is
  * left out by copying them here; the trees before install them without it.
  */
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
@@ -28,6 +29,92 @@ static int has_target(const struct bld_take *t, bool *ret, struct err *err)
 	return r;
 }
 
+/* What the headers are made of, by the identity of each file: cheaper than a make that finds nothing to do. */
+static void add_stats(const char *path, struct str *ret)
+{
+	auto_strv struct strv names = { 0 };
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return;
+	str_addf(ret, "%s %llx %llu %llu %lld.%09ld %lld.%09ld\n", path,
+		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+		 S_ISDIR(st.st_mode) ? 0 : (unsigned long long)st.st_size,
+		 (long long)st.st_mtim.tv_sec, (long)st.st_mtim.tv_nsec,
+		 (long long)st.st_ctim.tv_sec, (long)st.st_ctim.tv_nsec);
+	if (!S_ISDIR(st.st_mode) || bld_names(path, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		auto_free char *below = path_join(path, names.v[i]);
+
+		add_stats(below, ret);
+	}
+}
+
+/* scripts/Makefile.headersinst, Makefile.asm-generic: what they read. */
+static int stamp_of(const struct bld_take *t, char ret[DIGEST_HEX + 1], struct err *err)
+{
+	static const char *const in_tree[] = { "Makefile",
+					       "include/uapi",
+					       "include/asm-generic",
+					       "scripts/Makefile.headersinst",
+					       "scripts/Makefile.asm-generic",
+					       "scripts/Makefile.asm-headers",
+					       "scripts/headers_install.sh",
+					       "scripts/unifdef.c" };
+	static const char *const in_arch[] = { "Makefile",	 "include/uapi",
+					       "entry/syscalls", "kernel/syscalls",
+					       "tools",		 "include/asm/Kbuild" };
+	static const char *const in_build[] = { "include/generated/uapi", "usr/include" };
+	auto_free char *arch = path_join3(t->o->kbuild.tree, "arch", t->srcarch);
+	auto_free char *own = path_join3(t->o->kbuild.build, "arch", t->srcarch);
+	auto_free char *generated = path_join(own, "include/generated/uapi");
+	auto_str struct str text = { 0 };
+
+	for (size_t i = 0; i < countof(in_tree); i++) {
+		auto_free char *path = path_join(t->o->kbuild.tree, in_tree[i]);
+
+		add_stats(path, &text);
+	}
+	for (size_t i = 0; i < countof(in_arch); i++) {
+		auto_free char *path = path_join(arch, in_arch[i]);
+
+		add_stats(path, &text);
+	}
+	for (size_t i = 0; i < countof(in_build); i++) {
+		auto_free char *path = path_join(t->o->kbuild.build, in_build[i]);
+
+		add_stats(path, &text);
+	}
+	add_stats(generated, &text);
+	return digest_text(str_c(&text), ret, err);
+}
+
+static bool is_stamped(const char *path, const char *stamp)
+{
+	auto_str struct str text = { 0 };
+
+	return file_read(AT_FDCWD, path, DIGEST_HEX + 1, &text, NULL) == 0 &&
+	       str_eq(str_c(&text), stamp);
+}
+
+/* Makes them in the build folder, unless they are as the last make left them. */
+static int make_headers(const struct bld_take *t, struct err *err)
+{
+	auto_free char *path = path_join(t->o->kbuild.build, "kiln-uapi");
+	auto_strv struct strv more = { 0 };
+	char stamp[DIGEST_HEX + 1];
+	int r = stamp_of(t, stamp, err);
+
+	if (r < 0 || is_stamped(path, stamp))
+		return r;
+	strv_add(&more, "headers");
+	r = bld_make(&t->o->kbuild, &more, err);
+	if (r == 0)
+		r = stamp_of(t, stamp, err);
+	return r < 0 ? r : file_publish(path, stamp, strlen(stamp), 0644, err);
+}
+
 int bld_take_uapi(const struct bld_take *t, struct err *err)
 {
 	auto_free char *base = NULL, *to = path_join(t->o->to, "usr/include");
@@ -44,11 +131,10 @@ int bld_take_uapi(const struct bld_take *t, struct err *err)
 		r = bld_take_scratch(t, "uapi", &base, err);
 	if (r < 0)
 		return r;
-	strv_add(&more, headers ? "headers" : "headers_install");
-	if (!headers)
-		strv_addf(&more, "INSTALL_HDR_PATH=%s", base);
+	strv_add(&more, "headers_install");
+	strv_addf(&more, "INSTALL_HDR_PATH=%s", base);
 	from = headers ? path_join(t->o->kbuild.build, "usr/include") : path_join(base, "include");
-	r = bld_make(&t->o->kbuild, &more, err);
+	r = headers ? make_headers(t, err) : bld_make(&t->o->kbuild, &more, err);
 	return r < 0 ? r
 		     : bld_copy_tree(&(struct bld_copy){ .from = from,
 							 .to = to,

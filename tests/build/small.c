@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "small.h"
 
+#include "build/depmod.h"
+#include "build/step.h"
+
 #include "build/copy.h"
 
 static char *small_folder(void)
@@ -75,6 +78,27 @@ void small_take(const struct small *s, const char *to, char **ret_release)
 	assert_int_equal(mkdir_p(to, 0755, NULL), 0);
 	if (bld_outputs_take(&o, ret_release, &err) < 0)
 		fail_msg("%s\n%s", err.msg, err.hint ?: "");
+}
+
+void small_install_modules(const struct small *s, const char *to, const char *release)
+{
+	char *make[] = { (char *)"ARCH=x86_64", NULL };
+	const struct bld_kbuild_spec kbuild = {
+		.tree = s->tree, .build = s->build, .make = make, .log_fd = s->log
+	};
+	auto_free char *modules = path_join3(to, "lib/modules", release);
+	auto_strv struct strv more = { 0 };
+	auto_err struct err err = { 0 };
+
+	strv_adds(&more, "modules_install", "INSTALL_MOD_STRIP=1", "DEPMOD=true", NULL);
+	strv_addf(&more, "INSTALL_MOD_PATH=%s", to);
+	assert_done(bld_make(&kbuild, &more, &err), &err);
+	for (int i = 0; i < 2; i++) {
+		auto_free char *link = path_join(modules, i ? "build" : "source");
+
+		unlink(link);
+	}
+	assert_done(bld_depmod(to, release, &err), &err);
 }
 
 static void same_file(const char *a, const char *b)

@@ -23,6 +23,9 @@ void small_release(struct small *s);
 /* Takes it out into the folder to, which is made. Fails the test where that does. */
 void small_take(const struct small *s, const char *to, char **ret_release);
 
+/* The modules as `make modules_install` has them below to, with depmod's files and without links out. */
+void small_install_modules(const struct small *s, const char *to, const char *release);
+
 /* Fails unless both folders have the same files, with the same content, modes and targets of links. */
 void same_folders(const char *a, const char *b);
 /* The files below dir whose bytes have text, one a line. */

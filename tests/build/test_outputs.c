@@ -219,6 +219,7 @@ TEST_OR_SKIP(test_small)
 {
 	auto_small struct small s;
 	auto_free char *one = path_join(*state, "one"), *two = path_join(*state, "t w%o:");
+	auto_free char *made = path_join(*state, "made"), *in_one = NULL, *in_made = NULL;
 	auto_free char *release = NULL, *again = NULL;
 
 	if (!small_copy(&s, *state, "build"))
@@ -228,6 +229,10 @@ TEST_OR_SKIP(test_small)
 	assert_string_equal(release, again);
 	check_files(one, release);
 	same_folders(one, two);
+	small_install_modules(&s, made, release);
+	in_one = path_join3(one, "lib/modules", release);
+	in_made = path_join3(made, "lib/modules", release);
+	same_folders(in_one, in_made);
 	nowhere(one, s.from);
 	nowhere(one, s.build);
 	nowhere(one, s.tree);
