@@ -50,6 +50,20 @@ static json_t *cell_json(const struct build_cell *c, const char *state, const ch
 			 out_json_text(error));
 }
 
+/* Of cells that fail for the same reason it is told once. */
+static void tell_bad(struct build_plan *p, const struct build_cell *c, const struct err *err)
+{
+	if (p->told && str_eq(p->told, err->msg)) {
+		out_warn(p->out, "nor can '%s', for the same reason", c->cell->name);
+		return;
+	}
+	out_warn(p->out, "'%s' cannot be built: %s", c->cell->name, err->msg);
+	if (err->hint)
+		out_note(p->out, "%s", err->hint);
+	free(p->told);
+	p->told = xstrdup(err->msg);
+}
+
 /* Works out a cell; a failure is told, and makes it bad. Negative where nothing can go on. */
 static int plan_cell(struct build_plan *p, struct build_cell *c, json_t *results)
 {
@@ -59,9 +73,7 @@ static int plan_cell(struct build_plan *p, struct build_cell *c, json_t *results
 	if (r == 0)
 		return 0;
 	c->bad = true;
-	out_warn(p->out, "'%s' cannot be built: %s", c->cell->name, err.msg);
-	if (err.hint)
-		out_note(p->out, "%s", err.hint);
+	tell_bad(p, c, &err);
 	json_array_append_new(results, cell_json(c, "bad", err.msg));
 	return r;
 }

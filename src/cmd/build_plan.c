@@ -38,6 +38,7 @@ void build_plan_release(struct build_plan *p)
 	bld_cells_release(&p->all);
 	bld_project_release(&p->project);
 	strv_release(&p->env);
+	free(p->told);
 	sto_close(p->store);
 }
 

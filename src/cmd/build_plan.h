@@ -46,6 +46,7 @@ struct build_plan {
 	struct bld_project project;
 	struct bld_cells all;
 	struct strv env;   /* of every build; part of the identity */
+	char *told;	   /* why the last bad cell cannot be built */
 	struct sto *store; /* NULL: there is none yet */
 	struct {
 		struct build_source **v;
