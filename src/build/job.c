@@ -429,28 +429,15 @@ int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result
 		   struct strv *ret_differ, struct err *err)
 {
 	auto_free char *folder = xasprintf("%s.verify", j->build);
-	const struct bld_job elsewhere = {
-		.name = j->name,
-		.id = j->id,
-		.inputs = j->inputs,
-		.tree = j->tree,
-		.toolchain = j->toolchain,
-		.arch = j->arch,
-		.srcarch = j->srcarch,
-		.config = j->config,
-		.debug_info = j->debug_info,
-		.jobs = j->jobs,
-		.env = j->env,
-		.build = folder,
-		.report = j->report,
-		.ctx = j->ctx,
-	};
+	struct bld_job elsewhere = *j;
 	cleanup(work_release) struct work w = {
 		.j = &elsewhere, .ret = ret, .log = -1, .began = now_ns()
 	};
 	auto_close int lock = -1;
-	int r = begin(&w, &lock, err);
+	int r;
 
+	elsewhere.build = folder;
+	r = begin(&w, &lock, err);
 	if (r == 0)
 		r = rm_rf(folder, err);
 	if (r == 0)

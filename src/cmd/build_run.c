@@ -36,7 +36,7 @@ static void note_signal(int sig)
 	was_signalled = sig;
 }
 
-/* Whether there is a place for another, and room in memory. */
+/* Whether there is a place for another. Memory is minded by the pool of jobs, which is as large as it allows. */
 static bool has_room(const struct run *r, size_t *ret_place)
 {
 	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++) {
