@@ -257,8 +257,8 @@ static int take_all(const struct bld_take *t, struct err *err)
 	int r = take_file(t, "System.map", map, err);
 
 	for (size_t i = 0; i < countof(parts) && r == 0; i++)
-		r = parts[i](t, err);
-	return r;
+		r = t->o->kbuild.ended && *t->o->kbuild.ended ? -EINTR : parts[i](t, err);
+	return r == -EINTR ? err_set(err, r, "ended by a signal") : r;
 }
 
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err)

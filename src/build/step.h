@@ -15,7 +15,10 @@ struct bld_step {
 /* A status other than 0 is -ECHILD: "WHAT failed", the end of what it said as the hint. */
 int bld_step_run(const struct bld_step *step, const char *what, struct err *err);
 
-/* make for these targets and variables of more, behind those of spec. */
+/*
+ * make for these targets and variables of more, behind those of spec; as a build is: all of it ends with kiln, what it may have
+ * left half made is mended by the next. -EINTR: spec->ended was set.
+ */
 int bld_make(const struct bld_kbuild_spec *spec, const struct strv *more, struct err *err);
 /* What `make -s TARGET` prints, without the newline. */
 int bld_make_ask(const struct bld_kbuild_spec *spec, const char *target, char **ret,

@@ -138,7 +138,8 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 
 	build_view_clear(r->view);
 	json_array_append_new(r->results, result_json(w));
-	if (w->code < 0 && r->stopping) {
+	/* a terminal's Ctrl-C reaches the workers as well, and one may have ended before it was asked to */
+	if (w->code < 0 && (r->stopping || was_signalled)) {
 		r->outcome->skipped++;
 		return;
 	}
