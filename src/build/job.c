@@ -9,6 +9,7 @@
 #include "build/compare.h"
 #include "build/metadata.h"
 #include "build/outputs.h"
+#include "build/step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,8 +213,10 @@ static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *
 		return r;
 	r = bld_kbuild_finish(&k, report_steps, w, err);
 	take_messages(w, spec, &k);
-	if (r == 0 && k.status)
+	if (r == 0 && k.status) {
 		r = err_set(err, -ENOEXEC, "make ended with status %d", k.status);
+		r = bld_make_failed(spec->build, r, err);
+	}
 	bld_kbuild_release(&k);
 	return r;
 }

@@ -271,7 +271,9 @@ int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err
 		return r;
 	dotconfig_parse(&t.config, o->config, strlen(o->config));
 	r = take_all(&t, err);
-	if (r == 0)
+	if (r < 0)
+		rm_rf(scratch, NULL);
+	else
 		r = rm_rf(scratch, err);
 	if (r == 0)
 		*ret_release = take_ptr(t.release);

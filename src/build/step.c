@@ -6,10 +6,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define TAIL_BYTES 16384
 #define TAIL_LINES 15
+#define DISK_FULL  (UINT64_C(1) << 20)
 #define OUT_MAX	   (64 << 10)
 
 /* The last lines that were written behind from. */
@@ -85,6 +87,16 @@ static void make_argv(const struct bld_kbuild_spec *spec, struct strv *argv)
 		strv_extend(argv, spec->make);
 }
 
+int bld_make_failed(const char *build, int r, struct err *err)
+{
+	struct statvfs v;
+
+	/* what make removed when it failed is free again */
+	if (statvfs(build, &v) < 0 || (uint64_t)v.f_bavail * v.f_frsize >= DISK_FULL)
+		return r;
+	return err_wrap(err, r, "No space left on device ('%s')", build);
+}
+
 int bld_make(const struct bld_kbuild_spec *spec, const struct strv *more, struct err *err)
 {
 	auto_free char *what = xasprintf("'make %s'", more->n ? more->v[0] : "all");
@@ -105,7 +117,10 @@ int bld_make(const struct bld_kbuild_spec *spec, const struct strv *more, struct
 	bld_kbuild_release(&k);
 	if (r < 0)
 		return err_wrap(err, r, "%s", what);
-	return status ? failed(spec->log_fd, from, what, status, err) : 0;
+	if (!status)
+		return 0;
+	r = failed(spec->log_fd, from, what, status, err);
+	return bld_make_failed(spec->build, r, err);
 }
 
 int bld_make_ask(const struct bld_kbuild_spec *spec, const char *target, char **ret,

@@ -216,8 +216,7 @@ static int loop(struct run *r, struct err *err)
 		build_view_show(r->view, r->workers, MAX_CELLS_AT_ONCE);
 	} while (wait_for(r) || (!r->stopping && r->next < r->p->cells.n));
 	if (was_signalled)
-		return err_set(err, -EINTR,
-			       "ended; what is done is kept, and the next call goes on from there");
+		return err_set(err, -EINTR, "ended; " BUILD_ENDED);
 	return e;
 }
 

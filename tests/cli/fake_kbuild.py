@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Projects of a tree that has kbuild's targets and next to nothing to build (kbuild-tree), with two patches and two variants.
+import ctypes
+import glob
 import hashlib
 import io
 import os
+import subprocess
 import tarfile
+import time
 
 here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kbuild-tree")
 
@@ -71,3 +75,85 @@ def project(folder, source, sha256=None):
     put(os.path.join(folder, "kiln.yaml"), "kernels:\n  small:\n    source: %s\n%s    arch: x86_64\n    config: [CONFIG_NET=y]\n"
         "    variants: {plain: [], vlan: [CONFIG_VLAN=y]}\n    patches: patches\n"
         % (source, "    sha256: %s\n" % sha256 if sha256 else ""))
+
+
+class Kilns:
+    """Starts them in a folder with a project, "a project"; their words are in WORK/NAME.out and NAME.err."""
+
+    # Nothing here takes that long: it hangs.
+    DEADLINE = 120
+
+    def __init__(self, kiln, work):
+        self.kiln, self.work = os.path.abspath(kiln), os.path.abspath(work)
+        self.project, self.cache, self.store = self.work + "/a project", self.work + "/cache/kiln", self.work + "/store"
+        # what loses its parent comes to this process (PR_SET_CHILD_SUBREAPER)
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+    def words(self, name="last"):
+        return "".join(open("%s/%s.%s" % (self.work, name, s), errors="replace").read() for s in ("out", "err"))
+
+    def start(self, *words, name="last", **env):
+        """It leads a process group of its own."""
+        out, err = (open("%s/%s.%s" % (self.work, name, s), "w") for s in ("out", "err"))
+        with out, err:
+            return subprocess.Popen([self.kiln] + list(words), cwd=self.project, stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=err, start_new_session=True, env=dict(os.environ, **env))
+
+    def run(self, *words, status=0):
+        """One that nobody disturbs; how long it took."""
+        begin = time.monotonic()
+        got = self.start(*words).wait(self.DEADLINE)
+        assert got == status, "%s: status %d\n%s" % (" ".join(words), got, self.words())
+        return time.monotonic() - begin
+
+    def verify(self, when):
+        if os.path.exists(self.store + "/format"):
+            status = self.start("store", "verify").wait(self.DEADLINE)
+            assert status == 0, "the store is damaged, %s:\n%s" % (when, self.words())
+
+    def wait_alone(self):
+        """Until nothing is left that any kiln started."""
+        until = time.monotonic() + self.DEADLINE
+        while time.monotonic() < until:
+            try:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    time.sleep(0.005)
+            except ChildProcessError:
+                return
+        subprocess.run(["ps", "-ef", "--forest"])
+        raise AssertionError("processes are left")
+
+    def content(self, cell, marker):
+        """All of a cell but what tells of its making: path -> digest, what differs between markers by its name."""
+        path = subprocess.run([self.kiln, "store", "path", cell], cwd=self.project, check=True, capture_output=True,
+                              text=True).stdout.strip()
+        release = os.path.basename(glob.glob(path + "/boot/System.map-*")[0])[len("System.map-"):]
+        names = ((release, "RELEASE"), (release[len("6.1.7"):], "LABEL"), (marker, "MARKER"))
+        files = {}
+        for folder, _, inside in os.walk(path):
+            for at in (os.path.join(folder, name) for name in inside):
+                below = os.path.relpath(at, path)
+                if not below.startswith(".kiln/"):
+                    files[below.replace(release, "RELEASE")] = digest_without(at, names)
+        return files
+
+    def check_cells(self, marker, reference):
+        """Both are as they are in reference: cell -> content; the first ones are taken for it."""
+        for cell in ("small/plain", "small/vlan"):
+            got = self.content(cell, marker)
+            want = reference.setdefault(cell, got)
+            differ = [n for n in sorted(set(got) | set(want)) if got.get(n) != want.get(n)]
+            assert not differ, "%s of %s is not what it should be: %s" % (cell, marker, differ)
+
+    def left(self):
+        """What a call that ended must not leave."""
+        found = [p for kind in ("sources", "patched", "downloads") for p in glob.glob(self.cache + "/" + kind + "/*.tmp")]
+        found += glob.glob(self.cache + "/downloads/*/part") + glob.glob(self.cache + "/build/*/kiln-running")
+        return found + glob.glob(self.cache + "/build/*/.kiln-*") + glob.glob(self.store + "/tmp/*")
+
+
+def digest_without(path, names):
+    data = open(path, "rb").read()
+    for name, stands_for in names:
+        data = data.replace(name.encode(), stands_for.encode())
+    return hashlib.sha256(data).hexdigest()

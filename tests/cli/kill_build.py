@@ -5,29 +5,24 @@
 # made anywhere and no process left. Which moment it is goes by chance, what must hold does not.
 #
 # KILN_TEST_SEED repeats the choices, not the moments; KILN_TEST_KILLS says how many.
-import ctypes
 import glob
 import hashlib
 import http.server
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
 
 import fake_kbuild
 
-kiln, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+kilns = fake_kbuild.Kilns(sys.argv[1], sys.argv[2])
 seed = int(os.environ.get("KILN_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
 kills = int(os.environ.get("KILN_TEST_KILLS") or 100)
 rng = random.Random(seed)
-cache, store, served = work + "/cache/kiln", work + "/store", work + "/served"
-project = work + "/a project"
+cache, store, served = kilns.cache, kilns.store, kilns.work + "/served"
 PHASES = ("fetch", "unpack", "patch", "build", "take", "publish", "gc")
-# Nothing here takes that long: it hangs.
-DEADLINE = 120
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -52,43 +47,6 @@ class Server(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.005)
         except OSError:
             pass
-
-
-def words_of(name):
-    return open(work + "/" + name, errors="replace").read()
-
-
-def start(*words):
-    """A kiln that leads a process group of its own."""
-    return subprocess.Popen([kiln] + list(words), cwd=project, stdin=subprocess.DEVNULL, start_new_session=True,
-                            stdout=open(work + "/out", "w"), stderr=open(work + "/err", "w"))
-
-
-def finish(*words):
-    """A kiln that nobody disturbs."""
-    begin = time.monotonic()
-    status = start(*words).wait(DEADLINE)
-    assert status == 0, "%s: status %d\n%s%s" % (" ".join(words), status, words_of("out"), words_of("err"))
-    return time.monotonic() - begin
-
-
-def verify(when):
-    if os.path.exists(store + "/format"):
-        status = start("store", "verify").wait(DEADLINE)
-        assert status == 0, "the store is damaged, %s:\n%s%s" % (when, words_of("out"), words_of("err"))
-
-
-def wait_alone():
-    """Until nothing is left that any kiln started: all of it is handed to this process when its parent dies."""
-    until = time.monotonic() + DEADLINE
-    while time.monotonic() < until:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                time.sleep(0.005)
-        except ChildProcessError:
-            return
-    subprocess.run(["ps", "-ef", "--forest"])
-    raise AssertionError("processes are left")
 
 
 # What shows the phase: paths that are there while it goes on.
@@ -131,14 +89,14 @@ def phase_since(before):
 def measure(*words):
     """How long it takes, and each of its phases."""
     before, seen, begin = marks(), {}, time.monotonic()
-    p = start(*words)
+    p = kilns.start(*words)
     while p.poll() is None:
         for phase in PHASES:
             if mark(phase) - before[phase]:
                 first = seen.setdefault(phase, [time.monotonic(), 0])
                 first[1] = time.monotonic()
         time.sleep(0.001)
-    assert p.returncode == 0, words_of("err")
+    assert p.returncode == 0, kilns.words()
     return time.monotonic() - begin, {k: v[1] - v[0] for k, v in seen.items()}
 
 
@@ -148,13 +106,13 @@ def strike(p):
         os.killpg(p.pid, signal.SIGKILL)
     else:
         p.kill()
-    return p.wait(DEADLINE) == -signal.SIGKILL
+    return p.wait(kilns.DEADLINE) == -signal.SIGKILL
 
 
 def kill_one(words, took, aim=None, width=0.0):
     """Starts it and kills it. (whether it was killed, the phase)"""
     before = marks()
-    p = start(*words)
+    p = kilns.start(*words)
     begin = time.monotonic()
     until = begin + rng.random() * took
     if aim:
@@ -167,45 +125,11 @@ def kill_one(words, took, aim=None, width=0.0):
     return killed, phase_since(before)
 
 
-def digest(path, names):
-    data = open(path, "rb").read()
-    for name, stands_for in names:
-        data = data.replace(name, stands_for)
-    return hashlib.sha256(data).hexdigest()
-
-
-def content(cell, marker):
-    """All of a cell but what tells of its making; what differs between rounds by its name."""
-    path = subprocess.run([kiln, "store", "path", cell], cwd=project, check=True, capture_output=True,
-                          text=True).stdout.strip()
-    release = os.path.basename(glob.glob(path + "/boot/System.map-*")[0])[len("System.map-"):]
-    names = ((release.encode(), b"RELEASE"), (release[len("6.1.7"):].encode(), b"LABEL"), (marker.encode(), b"MARKER"))
-    files = {}
-    for folder, _, inside in os.walk(path):
-        for name in inside:
-            at = os.path.join(folder, name)
-            below = os.path.relpath(at, path)
-            if not below.startswith(".kiln/"):
-                files[below.replace(release, "RELEASE")] = digest(at, names)
-    return files
-
-
-def check_cells(marker, reference):
-    for cell in ("small/plain", "small/vlan"):
-        got = content(cell, marker)
-        if reference.setdefault(cell, got) != got:
-            want = reference[cell]
-            differ = [n for n in sorted(set(got) | set(want)) if got.get(n) != want.get(n)]
-            raise AssertionError("%s of %s is not what it should be: %s" % (cell, marker, differ))
-
-
 def check_nothing_left():
-    left = [p for kind in ("sources", "patched", "downloads") for p in glob.glob(cache + "/" + kind + "/*.tmp")]
-    left += glob.glob(cache + "/downloads/*/part") + glob.glob(cache + "/build/*/kiln-running")
-    left += glob.glob(cache + "/build/*/.kiln-*") + glob.glob(store + "/tmp/*")
+    left = kilns.left()
     assert not left, left
-    assert len(os.listdir(store + "/cells")) == 2, os.listdir(store + "/cells")
-    assert sorted(os.listdir(store + "/used")) == sorted(os.listdir(store + "/cells"))
+    cells = sorted(os.listdir(store + "/cells"))
+    assert len(cells) == 2 and sorted(os.listdir(store + "/used")) == cells, cells
 
 
 class Count:
@@ -236,7 +160,7 @@ def set_round(n):
         os.unlink(served + "/" + old)
     name = "linux-%d.tar" % n
     digest_of = fake_kbuild.tarball(served + "/" + name, marker)
-    fake_kbuild.project(project, "tarball:http://127.0.0.1:%d/%s" % (port, name), digest_of)
+    fake_kbuild.project(kilns.project, "tarball:http://127.0.0.1:%d/%s" % (port, name), digest_of)
     return marker
 
 
@@ -250,7 +174,7 @@ def kills_of_build(count, took, widths):
             return
         count.add(phase)
         since = phase or since
-        verify("killed in %s" % phase)
+        kilns.verify("killed in %s" % phase)
         if rng.random() < 0.15:
             return
 
@@ -261,21 +185,20 @@ def kills_of_gc(count, took):
         killed, _ = kill_one(("store", "gc", "--quota", "1"), took, "gc" if rng.random() < 0.5 else None)
         if killed:
             count.add("gc")
-            verify("killed in gc")
+            kilns.verify("killed in gc")
 
 
 def main():
-    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     count, reference, n = Count(), {}, 0
     marker = set_round(n)
     took, widths = measure("build")
     assert all(p in widths for p in PHASES if p != "gc"), widths
-    check_cells(marker, reference)
+    kilns.check_cells(marker, reference)
     # the first has asked compilers what they are, which is remembered
     marker = set_round(1)
     took, widths = measure("build")
-    check_cells(marker, reference)
-    gc_took = finish("store", "gc", "--quota", "1")
+    kilns.check_cells(marker, reference)
+    gc_took = kilns.run("store", "gc", "--quota", "1")
     check_nothing_left()
     print("# a build takes %.2f s: %s; gc %.3f s" % (took, ", ".join("%s %.3f" % (p, widths[p]) for p in PHASES if p in widths), gc_took))
     n = 2
@@ -284,13 +207,13 @@ def main():
         assert n < kills * 3, "after %d builds: %s" % (n, count.of)
         marker = set_round(n)
         kills_of_build(count, took, widths)
-        finish("build")
-        check_cells(marker, reference)
-        wait_alone()
+        kilns.run("build")
+        kilns.check_cells(marker, reference)
+        kilns.wait_alone()
         kills_of_gc(count, gc_took)
-        finish("store", "gc", "--quota", "1")
-        verify("behind gc")
-        check_cells(marker, reference)
+        kilns.run("store", "gc", "--quota", "1")
+        kilns.verify("behind gc")
+        kilns.check_cells(marker, reference)
         check_nothing_left()
         n += 1
     print("# %d kills in %d builds: %s, elsewhere %d" % (count.all(), n - 2, ", ".join("%s %d" % (p, count.of[p]) for p in PHASES), count.other))
