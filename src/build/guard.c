@@ -356,10 +356,14 @@ static void turn(struct guard *g)
 	}
 }
 
-/* The guard must not hold what others wait to see closed, or locks. */
+/*
+ * The guard must not hold what others wait to see closed, or locks; but the build folder's: when kiln was killed, nobody is to
+ * begin there while a compiler of this make still writes.
+ */
 static void close_others(const struct guard *g)
 {
-	const int keep[] = { g->ctl, g->spec->out, g->spec->jobs->in, g->spec->jobs->out };
+	const int keep[] = { g->ctl, g->spec->out, g->spec->jobs->in, g->spec->jobs->out,
+			     g->spec->lock > 0 ? g->spec->lock : g->ctl };
 	const int max = (int)MIN(sysconf(_SC_OPEN_MAX), 1L << 20);
 	int last = 2;
 

@@ -22,6 +22,7 @@ struct bld_guard_spec {
 	enum bld_share share;
 	const char *fifo; /* BLD_SHARE_FIFO: made here, removed when the guard ends */
 	int out;	  /* for make's both streams; the caller closes its own */
+	int lock;	  /* held until the guard has ended; 0: none */
 };
 
 /* What a guard says, one message each. */

@@ -11,6 +11,7 @@
 #include "build/metadata.h"
 #include "build/outputs.h"
 #include "build/relabel.h"
+#include "build/step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,28 @@
 
 #define LOG_NAME	"kiln-build.log"
 #define CCACHE_LOG_NAME "kiln-ccache.log"
-#define STOP_SECONDS	5
+#define WAIT_MSEC	50
+
+static volatile sig_atomic_t is_ended;
+
+static void end_it(int sig)
+{
+	is_ended = sig;
+}
+
+void bld_job_catch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = end_it };
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+static int check_ended(struct err *err)
+{
+	return is_ended ? err_set(err, -EINTR, "ended by signal %d", (int)is_ended) : 0;
+}
 
 const char *bld_phase_name(enum bld_phase p)
 {
@@ -66,7 +88,7 @@ struct work {
 	const struct bld_job *j;
 	struct bld_result *ret;
 	struct strv env, make;
-	int log;
+	int log, lock;
 	char *ccache_log; /* of this build, not of all that ccache ever did */
 	uint64_t began;
 	struct bld_steps steps;
@@ -78,6 +100,7 @@ static void work_release(struct work *w)
 	strv_release(&w->env);
 	strv_release(&w->make);
 	close_fd(w->log);
+	close_fd(w->lock);
 	free(w->ccache_log);
 }
 
@@ -167,11 +190,15 @@ static struct bld_kbuild_spec spec_of(const struct work *w, char *const *make)
 		.env = w->env.v,
 		.jobs = j->jobs,
 		.log_fd = w->log,
+		.lock_fd = w->lock,
+		.ended = &is_ended,
 	};
 }
 
-static void report_steps(struct work *w, const struct bld_kbuild *k)
+static void report_steps(void *ctx, const struct bld_kbuild *k)
 {
+	struct work *w = ctx;
+
 	w->report.done = k->steps;
 	w->report.total = bld_steps_total(&w->steps, k->steps);
 	w->report.warnings = k->warnings.n;
@@ -194,51 +221,6 @@ static void take_messages(struct work *w, const struct bld_kbuild_spec *spec, st
 	ret->repeat = bld_kbuild_repeat(spec, k->failed_object);
 }
 
-static volatile sig_atomic_t is_ended;
-
-static void end_it(int sig)
-{
-	is_ended = sig;
-}
-
-/* The signals that end a build come only while it waits for make, so that none comes between a look and a wait. */
-static void hold_signals(int how, sigset_t *ret_old)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(how, &set, ret_old);
-}
-
-static int pump(struct work *w, struct bld_kbuild *k, struct err *err)
-{
-	sigset_t open;
-	int r = 1;
-
-	hold_signals(SIG_BLOCK, &open);
-	while (r > 0 && !is_ended) {
-		struct pollfd p = { .fd = k->fd, .events = POLLIN };
-
-		if (ppoll(&p, 1, NULL, &open) < 0 && errno != EINTR) {
-			r = err_sys(err, "cannot wait for make");
-			break;
-		}
-		if (is_ended)
-			break;
-		r = bld_kbuild_read(k, err);
-		if (r >= 0)
-			report_steps(w, k);
-	}
-	hold_signals(SIG_UNBLOCK, NULL);
-	if (!is_ended)
-		return r;
-	bld_kbuild_stop(k, STOP_SECONDS);
-	return err_set(err, -EINTR, "ended by signal %d", (int)is_ended);
-}
-
 static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *err)
 {
 	struct bld_kbuild k = { 0 };
@@ -246,10 +228,12 @@ static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *
 
 	if (r < 0)
 		return r;
-	r = pump(w, &k, err);
+	r = bld_kbuild_finish(&k, report_steps, w, err);
 	take_messages(w, spec, &k);
-	if (r == 0 && k.status)
+	if (r == 0 && k.status) {
 		r = err_set(err, -ENOEXEC, "make ended with status %d", k.status);
+		r = bld_make_failed(spec->build, r, err);
+	}
 	bld_kbuild_release(&k);
 	return r;
 }
@@ -260,7 +244,7 @@ static int open_log(struct work *w, struct err *err)
 	w->ccache_log = path_join(w->j->build, CCACHE_LOG_NAME);
 	if (unlink(w->ccache_log) < 0 && errno != ENOENT)
 		return err_sys(err, "cannot remove '%s'", w->ccache_log);
-	w->log = open(w->ret->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0644);
+	w->log = open(w->ret->log, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0644);
 	return w->log < 0 ? err_sys(err, "cannot write '%s'", w->ret->log) : 0;
 }
 
@@ -325,7 +309,16 @@ static int take_outputs(struct work *w, const char *to, struct bld_known *known,
 	return r < 0 ? r : bld_metadata_write(j, w->ret, to, err);
 }
 
-static int publish(struct work *w, struct sto *store, struct err *err)
+static int no_room(const struct sto *store, struct err *err)
+{
+	return err_hint(
+		err, -ENOSPC,
+		"make room for '%s' ('kiln store gc' removes what has no name any more), and "
+		"build again: what make did is kept",
+		sto_path(store));
+}
+
+static int fill_and_commit(struct work *w, struct sto *store, struct err *err)
 {
 	struct bld_known *known;
 	struct sto_stage *g;
@@ -337,6 +330,8 @@ static int publish(struct work *w, struct sto *store, struct err *err)
 	r = take_outputs(w, sto_stage_path(g), known, err);
 	if (r == 0)
 		r = check_tree(w->j, err);
+	if (r == 0)
+		r = check_ended(err);
 	report(w, BLD_PUBLISHING);
 	if (r == 0)
 		r = sto_stage_commit(g, NULL, err);
@@ -348,6 +343,13 @@ static int publish(struct work *w, struct sto *store, struct err *err)
 	return r < 0 ? r : sto_ref_set(store, w->j->name, w->j->id, err);
 }
 
+static int publish(struct work *w, struct sto *store, struct err *err)
+{
+	int r = fill_and_commit(w, store, err);
+
+	return r == -ENOSPC ? no_room(store, err) : r;
+}
+
 static bool is_there(struct sto *store, const struct bld_job *j)
 {
 	auto_free char *path = NULL;
@@ -355,41 +357,46 @@ static bool is_there(struct sto *store, const struct bld_job *j)
 	return sto_cell_path(store, j->id, &path) == 0;
 }
 
-static int lock_folder(struct work *w, int *ret_fd, struct err *err)
+/* Another may hold it for an hour; who waits for that can be ended. */
+static int wait_for_lock(const char *lock, int *ret_fd, struct err *err)
+{
+	int r;
+
+	while ((r = file_try_lock(lock, ret_fd, err)) == -EAGAIN) {
+		r = check_ended(err);
+		if (r < 0)
+			return r;
+		poll(NULL, 0, WAIT_MSEC);
+	}
+	return r;
+}
+
+static int lock_folder(struct work *w, struct err *err)
 {
 	auto_free char *lock = xasprintf("%s.lock", w->j->build), *dir = path_dir(w->j->build);
 	int r = mkdir_p(dir, 0700, err);
 
 	if (r == 0)
-		r = file_try_lock(lock, ret_fd, err);
+		r = file_try_lock(lock, &w->lock, err);
 	if (r != -EAGAIN)
 		return r;
 	report(w, BLD_WAITING);
-	return file_lock(lock, ret_fd, err);
+	return wait_for_lock(lock, &w->lock, err);
 }
 
-static void catch_signals(void)
-{
-	const struct sigaction sa = { .sa_handler = end_it };
-
-	is_ended = 0;
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-}
-
-static int begin(struct work *w, int *ret_lock, struct err *err)
+static int begin(struct work *w, struct err *err)
 {
 	*w->ret = (struct bld_result){ 0 };
-	catch_signals();
-	return lock_folder(w, ret_lock, err);
+	bld_job_catch_signals();
+	return lock_folder(w, err);
 }
 
 int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *ret, struct err *err)
 {
-	cleanup(work_release) struct work w = { .j = j, .ret = ret, .log = -1, .began = now_ns() };
-	auto_close int lock = -1;
-	int r = begin(&w, &lock, err);
+	cleanup(work_release) struct work w = {
+		.j = j, .ret = ret, .log = -1, .lock = -1, .began = now_ns()
+	};
+	int r = begin(&w, err);
 
 	if (r < 0)
 		return r;
@@ -431,13 +438,12 @@ int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result
 	auto_free char *folder = xasprintf("%s.verify", j->build);
 	struct bld_job elsewhere = *j;
 	cleanup(work_release) struct work w = {
-		.j = &elsewhere, .ret = ret, .log = -1, .began = now_ns()
+		.j = &elsewhere, .ret = ret, .log = -1, .lock = -1, .began = now_ns()
 	};
-	auto_close int lock = -1;
 	int r;
 
 	elsewhere.build = folder;
-	r = begin(&w, &lock, err);
+	r = begin(&w, err);
 	if (r == 0)
 		r = rm_rf(folder, err);
 	if (r == 0)

@@ -76,4 +76,9 @@ int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *r
  */
 int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result *ret,
 		   struct strv *ret_differ, struct err *err);
+/*
+ * The signals that end a job are noted from here on; bld_job_run() and bld_job_verify() call it. For who may be sent one
+ * before, and holds them back until then.
+ */
+void bld_job_catch_signals(void);
 void bld_result_release(struct bld_result *r);

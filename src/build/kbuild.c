@@ -26,6 +26,8 @@
 #define PIPE_MAX (1 << 20)
 /* how long something that was killed may take, stuck in the kernel as it may be */
 #define KILL_MSEC 5000
+/* and how long what was asked to end */
+#define STOP_SECONDS 1
 
 struct impl {
 	struct bld_jobs *jobs;
@@ -36,6 +38,7 @@ struct impl {
 	pid_t guard;
 	int ctl, out;
 	int log_fd;
+	const volatile sig_atomic_t *stop;
 	bool ended, asked;
 	bool marked; /* by this start, not left by another */
 };
@@ -122,7 +125,8 @@ static int start_guard(const struct bld_kbuild_spec *spec, struct impl *i, int o
 	if (!i->slot)
 		return err_set(err, -EAGAIN, "%d builds run at once already", BLD_SLOTS);
 	return bld_guard_start(&(struct bld_guard_spec){ argv.v, env.v, i->jobs, i->slot,
-							 share_of(spec, &make), fifo, out },
+							 share_of(spec, &make), fifo, out,
+							 spec->lock_fd },
 			       &i->guard, &i->ctl, err);
 }
 
@@ -170,7 +174,11 @@ int bld_kbuild_start(const struct bld_kbuild_spec *spec, struct bld_kbuild *ret,
 		return r;
 	*ret = k;
 	i = xnew(struct impl);
-	*i = (struct impl){ .jobs = spec->jobs, .ctl = -1, .out = -1, .log_fd = spec->log_fd };
+	*i = (struct impl){ .jobs = spec->jobs,
+			    .ctl = -1,
+			    .out = -1,
+			    .log_fd = spec->log_fd,
+			    .stop = spec->ended };
 	i->build = xstrdup(spec->build);
 	i->output = bld_output_new(ret, spec->tree, spec->build);
 	ret->impl = i;
@@ -298,6 +306,59 @@ int bld_kbuild_read(struct bld_kbuild *k, struct err *err)
 	if (r < 0)
 		return r;
 	return !i->ended;
+}
+
+static bool is_stopped(const struct impl *i)
+{
+	return i->stop && *i->stop;
+}
+
+/* The signals that end it come only while it is waited for, so that none comes between a look and a wait. */
+static void hold_signals(int how, sigset_t *ret_old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, ret_old);
+}
+
+/* 1: there is something to read; 0: a signal came. */
+static int wait_for(const struct bld_kbuild *k, const sigset_t *open, struct err *err)
+{
+	struct pollfd p = { .fd = k->fd, .events = POLLIN };
+
+	if (is_stopped(k->impl))
+		return 0;
+	if (ppoll(&p, 1, NULL, open) < 0)
+		return errno == EINTR ? 0 : err_sys(err, "cannot wait for make");
+	return 1;
+}
+
+int bld_kbuild_finish(struct bld_kbuild *k, void (*each)(void *ctx, const struct bld_kbuild *k),
+		      void *ctx, struct err *err)
+{
+	const struct impl *i = k->impl;
+	sigset_t old;
+	int r = 1;
+
+	hold_signals(SIG_BLOCK, &old);
+	while (r > 0 && !is_stopped(i)) {
+		r = wait_for(k, &old, err);
+		if (r == 0)
+			r = 1;
+		else if (r > 0)
+			r = bld_kbuild_read(k, err);
+		if (r >= 0 && each)
+			each(ctx, k);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (!is_stopped(i))
+		return r;
+	bld_kbuild_stop(k, STOP_SECONDS);
+	return err_set(err, -EINTR, "ended by signal %d", (int)*i->stop);
 }
 
 /* Ending */

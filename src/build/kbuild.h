@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <signal.h>
 #include <sys/types.h>
 
 /* The pool of jobs that all makes draw from: n of them, each make's own one included. At most 4096. */
@@ -27,6 +28,9 @@ struct bld_kbuild_spec {
 	char *const *env;	  /* all of it; NULL: this process's */
 	struct bld_jobs *jobs;	  /* outlives the build; NULL: one job at a time */
 	int log_fd;		  /* all that make writes, both streams, as it comes; -1: nowhere */
+	int lock_fd; /* of the build folder: held until nothing of make is left, kiln alive or not; 0: none */
+	/* set by a handler of SIGTERM, SIGINT and SIGHUP where make is to end; NULL: these are the caller's */
+	const volatile sig_atomic_t *ended;
 };
 
 struct bld_message {
@@ -75,6 +79,12 @@ int bld_kbuild_start(const struct bld_kbuild_spec *spec, struct bld_kbuild *ret,
  * not be written, make not be started); it may be called on, until 0, or bld_kbuild_stop().
  */
 int bld_kbuild_read(struct bld_kbuild *k, struct err *err);
+/*
+ * Waits for its end, calling each (may be NULL) behind each read. -EINTR where spec->ended was set before or meanwhile: then all
+ * of make was asked to end, and killed where it did not within a second.
+ */
+int bld_kbuild_finish(struct bld_kbuild *k, void (*each)(void *ctx, const struct bld_kbuild *k),
+		      void *ctx, struct err *err);
 /* Asks all of it to end, and returns at once: for several builds before each is waited for. */
 void bld_kbuild_ask(struct bld_kbuild *k);
 /* Ends it with all its children: asked to, then killed after so many seconds; status is set. What it says is read on. */

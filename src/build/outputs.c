@@ -262,8 +262,8 @@ static int take_all(const struct bld_take *t, struct err *err)
 	int r = take_file(t, BLD_AS_IT_IS, "System.map", map, err);
 
 	for (size_t i = 0; i < countof(parts) && r == 0; i++)
-		r = parts[i](t, err);
-	return r;
+		r = t->o->kbuild.ended && *t->o->kbuild.ended ? -EINTR : parts[i](t, err);
+	return r == -EINTR ? err_set(err, r, "ended by a signal") : r;
 }
 
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err)
@@ -276,7 +276,9 @@ int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err
 		return r;
 	dotconfig_parse(&t.config, o->config, strlen(o->config));
 	r = take_all(&t, err);
-	if (r == 0)
+	if (r < 0)
+		rm_rf(scratch, NULL);
+	else
 		r = rm_rf(scratch, err);
 	if (r == 0)
 		*ret_release = take_ptr(t.release);

@@ -6,10 +6,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define TAIL_BYTES 16384
 #define TAIL_LINES 15
+#define DISK_FULL  (UINT64_C(1) << 20)
 #define OUT_MAX	   (64 << 10)
 
 /* The last lines that were written behind from. */
@@ -36,13 +38,17 @@ static void tail(int fd, off_t from, struct str *ret)
 	}
 }
 
-static int failed(const struct bld_step *step, off_t from, const char *what, int status,
-		  struct err *err)
+static off_t end_of(int log_fd)
+{
+	return log_fd >= 0 ? MAX(lseek(log_fd, 0, SEEK_END), (off_t)0) : 0;
+}
+
+static int failed(int log_fd, off_t from, const char *what, int status, struct err *err)
 {
 	auto_str struct str text = { 0 };
 
-	if (step->log_fd >= 0)
-		tail(step->log_fd, from, &text);
+	if (log_fd >= 0)
+		tail(log_fd, from, &text);
 	if (status > 128)
 		err_set(err, -ECHILD, "%s was ended by signal %d", what, status - 128);
 	else
@@ -59,13 +65,13 @@ int bld_step_run(const struct bld_step *step, const char *what, struct err *err)
 				  .fds = fds,
 				  .n_fds = step->ret_out ? 1 : 2 };
 	auto_proc_result struct proc_result res = { 0 };
-	off_t from = step->log_fd >= 0 ? MAX(lseek(step->log_fd, 0, SEEK_END), (off_t)0) : 0;
+	off_t from = end_of(step->log_fd);
 	int r = proc_run(&spec, NULL, 0, OUT_MAX, &res, err);
 
 	if (r < 0)
 		return r;
 	if (res.status)
-		return failed(step, from, what, res.status, err);
+		return failed(step->log_fd, from, what, res.status, err);
 	if (step->ret_out)
 		str_add(step->ret_out, str_c(&res.out), res.out.n);
 	return 0;
@@ -81,18 +87,40 @@ static void make_argv(const struct bld_kbuild_spec *spec, struct strv *argv)
 		strv_extend(argv, spec->make);
 }
 
+int bld_make_failed(const char *build, int r, struct err *err)
+{
+	struct statvfs v;
+
+	/* what make removed when it failed is free again */
+	if (statvfs(build, &v) < 0 || (uint64_t)v.f_bavail * v.f_frsize >= DISK_FULL)
+		return r;
+	return err_wrap(err, r, "No space left on device ('%s')", build);
+}
+
 int bld_make(const struct bld_kbuild_spec *spec, const struct strv *more, struct err *err)
 {
-	auto_strv struct strv argv = { 0 };
-	auto_free char *what = NULL;
+	auto_free char *what = xasprintf("'make %s'", more->n ? more->v[0] : "all");
+	struct bld_kbuild_spec with_more = *spec;
+	auto_strv struct strv make = { 0 };
+	off_t from = end_of(spec->log_fd);
+	struct bld_kbuild k = { .fd = -1 };
+	int r, status;
 
-	make_argv(spec, &argv);
-	strv_addf(&argv, "-j%ld", MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L));
-	strv_extend(&argv, more->v);
-	what = xasprintf("'make %s'", more->n ? more->v[0] : "all");
-	return bld_step_run(
-		&(struct bld_step){ .argv = argv.v, .env = spec->env, .log_fd = spec->log_fd },
-		what, err);
+	strv_extend(&make, spec->make);
+	strv_extend(&make, more->v);
+	with_more.make = make.v;
+	r = bld_kbuild_start(&with_more, &k, err);
+	if (r < 0)
+		return r;
+	r = bld_kbuild_finish(&k, NULL, NULL, err);
+	status = k.status;
+	bld_kbuild_release(&k);
+	if (r < 0)
+		return err_wrap(err, r, "%s", what);
+	if (!status)
+		return 0;
+	r = failed(spec->log_fd, from, what, status, err);
+	return bld_make_failed(spec->build, r, err);
 }
 
 int bld_make_ask(const struct bld_kbuild_spec *spec, const char *target, char **ret,

@@ -15,8 +15,16 @@ struct bld_step {
 /* A status other than 0 is -ECHILD: "WHAT failed", the end of what it said as the hint. */
 int bld_step_run(const struct bld_step *step, const char *what, struct err *err);
 
-/* make for these targets and variables of more, behind those of spec. */
+/*
+ * make for these targets and variables of more, behind those of spec; as a build is: all of it ends with kiln, what it may have
+ * left half made is mended by the next. -EINTR: spec->ended was set.
+ */
 int bld_make(const struct bld_kbuild_spec *spec, const struct strv *more, struct err *err);
+/*
+ * r and err, of a make that failed; in front of the words that the disk of the build folder is full, where it is: shells say no
+ * more than "echo: I/O error".
+ */
+int bld_make_failed(const char *build, int r, struct err *err);
 /* What `make -s TARGET` prints, without the newline. */
 int bld_make_ask(const struct bld_kbuild_spec *spec, const char *target, char **ret,
 		 struct err *err);

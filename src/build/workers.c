@@ -123,7 +123,7 @@ static void send_report(void *ctx, const struct bld_report *r)
 }
 
 static _Noreturn void work(const struct bld_job *job, const char *store_path, bool verify,
-			   pid_t parent, int reports, int result)
+			   pid_t parent, int reports, int result, const sigset_t *open)
 {
 	struct bld_job j = *job;
 	struct bld_result r = { 0 };
@@ -132,7 +132,9 @@ static _Noreturn void work(const struct bld_job *job, const char *store_path, bo
 	struct sto *store = NULL;
 	int code;
 
+	bld_job_catch_signals();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigprocmask(SIG_SETMASK, open, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (getppid() != parent)
 		_exit(1);
@@ -150,6 +152,7 @@ int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char
 		     bool verify, struct err *err)
 {
 	int pipe_fd[2];
+	sigset_t all, open;
 	pid_t parent = getpid(), pid;
 
 	*w = BLD_WORKER_NONE;
@@ -157,9 +160,13 @@ int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char
 	w->result_fd = memfd_create("kiln-result", MFD_CLOEXEC);
 	if (w->result_fd < 0 || pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(err, "cannot make a pipe for '%s'", job->name);
+	/* a signal that came before the worker has its own handlers would be noted by ours, which means nothing there */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &open);
 	pid = fork();
 	if (pid == 0)
-		work(job, store, verify, parent, pipe_fd[1], w->result_fd);
+		work(job, store, verify, parent, pipe_fd[1], w->result_fd, &open);
+	sigprocmask(SIG_SETMASK, &open, NULL);
 	close_fd(pipe_fd[1]);
 	w->reports = pipe_fd[0];
 	w->pid = pid;

@@ -6,6 +6,7 @@
 #include "cmd/patch_table.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #define B(member) offsetof(struct build_opts, member)
 static const struct opt opts[] = {
@@ -262,12 +263,35 @@ static int build(struct build_plan *p, json_t *results, bool dry_run, struct err
 	return build_all(p, results, bad, err);
 }
 
+/* Before workers are there nothing has to be waited for: what is under way is made anew, or gone on with, by the next call. */
+static void end_plan(int sig)
+{
+	static const char words[] = "\nkiln: ended; " BUILD_ENDED "\n";
+	/* on a terminal progress may stand in the line */
+	const size_t from = isatty(STDERR_FILENO) ? 0 : 1;
+
+	(void)!write(STDERR_FILENO, words + from, sizeof(words) - 1 - from);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = end_plan };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
 static int run_build(struct out *out, const struct global_opts *global, void *o, char **args,
 		     size_t n_args, size_t dashes, struct err *err)
 {
 	struct build_plan p;
 	json_t *results = json_array();
-	int r = build_plan_open(&p, out, o, args, n_args, err);
+	int r;
+
+	catch_signals();
+	r = build_plan_open(&p, out, o, args, n_args, err);
 
 	if (r == 0)
 		r = build(&p, results, global->dry_run, err);

@@ -153,7 +153,8 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 
 	build_view_clear(r->view);
 	json_array_append_new(r->results, result_json(w));
-	if (w->code < 0 && r->stopping) {
+	/* a terminal's Ctrl-C reaches the workers as well, and one may have ended before it was asked to */
+	if (w->code < 0 && (r->stopping || was_signalled)) {
 		r->outcome->skipped++;
 		return;
 	}
@@ -228,8 +229,7 @@ static int loop(struct run *r, struct err *err)
 		build_view_show(r->view, r->workers, MAX_CELLS_AT_ONCE);
 	} while (wait_for(r) || (!r->stopping && r->next < r->p->cells.n));
 	if (was_signalled)
-		return err_set(err, -EINTR,
-			       "ended; what is done is kept, and the next call goes on from there");
+		return err_set(err, -EINTR, "ended; " BUILD_ENDED);
 	return e;
 }
 

@@ -9,6 +9,9 @@ struct build_outcome {
 	size_t built, there, failed, skipped;
 };
 
+/* What Ctrl-C is answered with. */
+#define BUILD_ENDED "what is done is kept, and the next call goes on from there"
+
 /* Builds all cells that are neither there nor bad. -EINTR: it was ended. */
 int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, struct err *err);
 

@@ -76,8 +76,10 @@ void small_take(const struct small *s, const char *to, char **ret_release)
 	auto_err struct err err = { 0 };
 
 	assert_int_equal(mkdir_p(to, 0755, NULL), 0);
+	assert_done(bld_jobs_new(bld_jobs_fitting(NULL), &o.kbuild.jobs, &err), &err);
 	if (bld_outputs_take(&o, ret_release, &err) < 0)
 		fail_msg("%s\n%s", err.msg, err.hint ?: "");
+	bld_jobs_free(o.kbuild.jobs);
 }
 
 void small_install_modules(const struct small *s, const char *to, const char *release)

@@ -354,6 +354,52 @@ static void kiln_killed(void **state)
 	assert_true(there(&f, BLD_MARK));
 }
 
+static pid_t parent_of(pid_t pid)
+{
+	auto_free char *path = xasprintf("/proc/%d/status", (int)pid);
+	auto_str struct str text = { 0 };
+	const char *line;
+
+	assert_int_equal(file_read(AT_FDCWD, path, 65536, &text, NULL), 0);
+	line = strstr(text.s, "\nPPid:");
+	assert_non_null(line);
+	return (pid_t)strtol(line + 6, NULL, 10);
+}
+
+/* kiln is dead and make is not yet: nobody else may begin in the folder, for as long as that takes. */
+static void lock_outlives_kiln(void **state)
+{
+	auto_fake struct fake f = { 0 };
+	auto_free char *lock = path_join(*state, "lock");
+	auto_close int fd = -1;
+	pid_t kiln, command, guard;
+
+	fake_init(&f, *state, "build");
+	f.spec.make = WORDS("ALL=1", "hang");
+	kiln = fork();
+	if (!kiln) {
+		struct bld_kbuild k;
+
+		if (file_lock(lock, &f.spec.lock_fd, NULL) < 0)
+			_exit(1);
+		start(&f, &k);
+		for (;;)
+			pause();
+	}
+	while (!there(&f, "pid-1"))
+		poll(NULL, 0, 20);
+	command = read_pid(&f, "pid-1");
+	guard = parent_of(getpgid(command));
+	kill(guard, SIGSTOP);
+	kill(kiln, SIGKILL);
+	waitpid(kiln, NULL, 0);
+	assert_true(lives(command));
+	assert_int_equal(file_try_lock(lock, &fd, NULL), -EAGAIN);
+	kill(guard, SIGCONT);
+	assert_int_equal(file_lock(lock, &fd, NULL), 0);
+	assert_false(lives(command));
+}
+
 static void asked_to_end(void **state)
 {
 	auto_fake struct fake f = { 0 };
@@ -553,6 +599,7 @@ int main(void)
 		scratch_test(killed_make_gives_back),
 		scratch_test(kiln_killed),
 		scratch_test(asked_to_end),
+		scratch_test(lock_outlives_kiln),
 		scratch_test(deaf_is_killed),
 		scratch_test(log_cannot_be_written),
 		scratch_test(paths_kbuild_cannot_use),
