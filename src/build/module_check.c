@@ -77,6 +77,41 @@ void bld_check_cell(const struct bld_cell *c, struct bld_findings *ret)
 					      .hint = xstrdup("build it with CONFIG_MODULES=y") });
 }
 
+/* "is not set", "is m" */
+static char *is_what(const char *value)
+{
+	return str_eq(value, "n") ? xstrdup("is not set") : xasprintf("is %s", value);
+}
+
+void bld_check_config(const struct bld_cell *c, const char *who, const char *wish,
+		      struct bld_findings *ret)
+{
+	bool not = str_skip(&wish, "!");
+	auto_free char *symbol = NULL, *is = NULL;
+	const char *value, *want = strchr(wish, '=');
+	bool holds;
+
+	str_skip(&wish, "CONFIG_");
+	symbol = xstrndup(wish, strcspn(wish, "="));
+	value = dotconfig_get(&c->config, symbol);
+	holds = want ? str_eq(value, want + 1) : !str_eq(value, "n");
+	if (!*symbol || holds != not )
+		return;
+	is = is_what(value);
+	bld_finding_add(ret,
+			(struct bld_finding){
+				.kind = BLD_EXCLUDED,
+				.symbol = xasprintf("CONFIG_%s", symbol),
+				.text = xasprintf("%s wants CONFIG_%s %s%s; in the kernel %s it %s",
+						  who, symbol, not ? "not to be " : "to be ",
+						  want ? want + 1 : "set", c->release, is),
+				.hint = xasprintf("build the kernel with%s CONFIG_%s%s",
+						  not ? "out" : "", symbol,
+						  not	 ? ""
+						  : want ? want
+							 : "=y") });
+}
+
 /* Whether a text has word among its blanks. */
 static bool has_word(const char *text, const char *word)
 {

@@ -95,14 +95,8 @@ static int exclude_by_config(const struct plan *p, struct err *err)
 	for (const char *q = text; r == 0 && q && *q;) {
 		size_t n = strcspn(q, " \t\n");
 		auto_free char *word = xstrndup(q, n);
-		const char *symbol = word;
-		bool not = str_skip(&symbol, "!");
 
-		str_skip(&symbol, "CONFIG_");
-		if (*symbol &&
-		    not == !str_eq(dotconfig_get(&p->m->spec->cell->config, symbol), "n"))
-			exclude(p, xasprintf("it wants CONFIG_%s %s", symbol,
-					     not ? "not to be set" : "to be set"));
+		bld_check_config(p->m->spec->cell, "it", word, p->found);
 		q += n;
 		q += strspn(q, " \t\n");
 	}
