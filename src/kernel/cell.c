@@ -58,3 +58,13 @@ int krn_cell_find(const char *name, struct krn *k, struct err *err)
 		       ? err_set(err, r, "the cell '%s' has no kernel's image: '%s'", name, path)
 		       : r;
 }
+
+void krn_cell_names(struct strv *ret)
+{
+	struct sto *s;
+
+	if (sto_open(NULL, false, &s, NULL) < 0)
+		return;
+	sto_names(s, ret, NULL);
+	sto_close(s);
+}
