@@ -20,7 +20,7 @@ struct bld_module_spec {
 	const char *source; /* folder, rpm or tarball */
 	const char *subdir; /* where in it the module lies; NULL: looked for */
 	const char *recipe; /* see bld_recipe_read(); NULL: looked for */
-	const struct bld_cell *cell;
+	const struct bld_target *cell;
 	char *const *
 		make; /* more arguments for make: CROSS_COMPILE=...; NULL-terminated, may be NULL */
 	unsigned jobs;

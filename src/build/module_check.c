@@ -50,7 +50,7 @@ void bld_findings_release(struct bld_findings *f)
 }
 
 struct check {
-	const struct bld_cell *cell;
+	const struct bld_target *cell;
 	const char *module; /* file name */
 	const struct krn_module_facts *facts;
 	const struct map *given; /* symbol -> struct krn_module_symbol *, of all modules together */
@@ -65,9 +65,9 @@ static void add(const struct check *c, enum bld_misfit kind, const char *symbol,
 					      symbol ? xstrdup(symbol) : NULL, text, hint });
 }
 
-void bld_check_cell(const struct bld_cell *c, struct bld_findings *ret)
+void bld_check_target(const struct bld_target *c, struct bld_findings *ret)
 {
-	if (bld_cell_has(c, "MODULES"))
+	if (bld_target_has(c, "MODULES"))
 		return;
 	bld_finding_add(ret,
 			(struct bld_finding){ .kind = BLD_NO_MODULES,
@@ -83,7 +83,7 @@ static char *is_what(const char *value)
 	return str_eq(value, "n") ? xstrdup("is not set") : xasprintf("is %s", value);
 }
 
-void bld_check_config(const struct bld_cell *c, const char *who, const char *wish,
+void bld_check_config(const struct bld_target *c, const char *who, const char *wish,
 		      struct bld_findings *ret)
 {
 	bool not = str_skip(&wish, "!");
@@ -141,10 +141,10 @@ static void check_words(const struct check *c, const char *vermagic)
 
 	for (size_t i = 0; i < countof(words); i++) {
 		bool is = has_word(vermagic, words[i].word);
-		bool want = bld_cell_has(c->cell, words[i].symbol) ||
-			    (words[i].older && bld_cell_has(c->cell, words[i].older));
+		bool want = bld_target_has(c->cell, words[i].symbol) ||
+			    (words[i].older && bld_target_has(c->cell, words[i].older));
 
-		if (i == 1 && bld_cell_has(c->cell, "PREEMPT_RT"))
+		if (i == 1 && bld_target_has(c->cell, "PREEMPT_RT"))
 			want = false;
 		if (is != want)
 			add(c, BLD_OTHER_VERMAGIC, NULL,
@@ -223,7 +223,7 @@ static void missing(const struct check *c, const char *symbol)
 {
 	char *hint = c->found->n < NEAREST_MAX ? nearest(c, symbol) : NULL;
 
-	if (!hint && bld_cell_has(c->cell, "TRIM_UNUSED_KSYMS"))
+	if (!hint && bld_target_has(c->cell, "TRIM_UNUSED_KSYMS"))
 		hint = xstrdup(
 			"the kernel was built with CONFIG_TRIM_UNUSED_KSYMS=y, which takes away "
 			"what its own modules do not need");
@@ -282,13 +282,13 @@ static void check_one(const struct check *c)
 	check_vermagic(c);
 	for (size_t i = 0; i < c->facts->needs.n; i++)
 		check_symbol(c, &c->facts->needs.v[i]);
-	if (bld_cell_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
+	if (bld_target_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
 		add(c, BLD_NOT_SIGNED, NULL,
 		    xasprintf("it is not signed, and the kernel has CONFIG_MODULE_SIG_FORCE=y"),
 		    xstrdup("sign it with scripts/sign-file of the headers and the kernel's key"));
 }
 
-int bld_check_modules(const struct bld_cell *c, char *const *files, size_t n,
+int bld_check_modules(const struct bld_target *c, char *const *files, size_t n,
 		      struct bld_findings *ret, struct err *err)
 {
 	auto_free struct krn_module_facts *facts = xcalloc(n, sizeof(*facts));

@@ -140,7 +140,7 @@ int bld_module_lay(struct bld_module *m, struct bld_module_laid *l, struct bld_f
 int bld_module_index(const struct bld_module *m, const struct bld_module_laid *l, struct err *err)
 {
 	auto_free char *scratch = path_join(m->scratch.tmp, "depmod");
-	const struct bld_cell *c = m->spec->cell;
+	const struct bld_target *c = m->spec->cell;
 	int r = mkdir_p(scratch, 0755, err);
 
 	return r < 0 ? r : bld_depmod_over(l->dir, c->release, c->modules, scratch, err);

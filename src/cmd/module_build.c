@@ -31,20 +31,20 @@ static const struct opt opts[] = {
 	/* clang-format on */
 };
 
-/* A kernel that modules are built for. */
-struct target {
+/* A kernel that modules are built for, as it was asked for. */
+struct asked {
 	const char *word;  /* as it was given */
 	struct sto *store; /* NULL: a folder */
 	int hold;
 	char id[STO_ID + 1];
-	struct bld_cell cell;
+	struct bld_target cell;
 };
 
 struct report {
 	struct out *out;
 	const struct module_opts *o;
-	const struct target *target;
-	const struct bld_cell *cell;
+	const struct asked *asked;
+	const struct bld_target *cell;
 	const char *source;
 	int log;
 	json_t *results;
@@ -74,8 +74,8 @@ static void add_json(const struct report *r, const struct bld_module *m)
 	json_array_append_new(
 		r->results,
 		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
-			  out_json_text(r->source), "for", out_json_text(r->target->word), "cell",
-			  out_json_text(*r->target->id ? r->target->id : NULL), "release",
+			  out_json_text(r->source), "for", out_json_text(r->asked->word), "cell",
+			  out_json_text(*r->asked->id ? r->asked->id : NULL), "release",
 			  out_json_text(r->cell->release), "kind",
 			  m->top ? json_string(bld_module_kind_name(m->kind)) : json_null(),
 			  "recipe", out_json_text(m->recipe.name), "to",
@@ -97,7 +97,7 @@ static void print_text(const struct report *r)
 		out_print(r->out, "%s/%s\n", r->to, r->files.v[i]);
 	for (size_t i = 0; i < r->over.displaced.n; i++)
 		out_note(r->out, "%s has no '%s' any more: a module of that name was built now",
-			 r->target->word, r->over.displaced.v[i]);
+			 r->asked->word, r->over.displaced.v[i]);
 	if (r->found.n && !r->files.n)
 		out_note(r->out, "kernel %s would not take %s; nothing was written",
 			 r->cell->release, r->found.v[0].module ? "this" : "it");
@@ -114,7 +114,7 @@ static void print_plan(const struct report *r, const struct bld_module *m)
 		out_print(r->out, "cd %s && %s\n", str_c(&cwd), line);
 	}
 	out_print(r->out, "# to %s%s%s/lib/modules/%s/updates\n", r->to ?: "the modules of '",
-		  r->to ? "" : r->target->word, r->to ? "" : "'", r->cell->release);
+		  r->to ? "" : r->asked->word, r->to ? "" : "'", r->cell->release);
 }
 
 static int open_log(const char *path, int *ret, struct err *err)
@@ -128,7 +128,7 @@ static int open_log(const char *path, int *ret, struct err *err)
 static int tell_failed(const struct report *r, struct err *err)
 {
 	if (r->o->cells.n > 1)
-		err_wrap(err, -ECHILD, "for '%s'", r->target->word);
+		err_wrap(err, -ECHILD, "for '%s'", r->asked->word);
 	out_error(r->out, err);
 	err_release(err);
 	if (r->o->log)
@@ -139,7 +139,7 @@ static int tell_failed(const struct report *r, struct err *err)
 static int publish(struct report *r, struct bld_module *m, struct err *err)
 {
 	auto_free char *name = r->o->name ? xstrdup(r->o->name) : bld_over_name(r->source);
-	const struct bld_over over = { r->target->store, r->target->id, name };
+	const struct bld_over over = { r->asked->store, r->asked->id, name };
 	int e;
 
 	if (r->to)
@@ -203,15 +203,15 @@ static int build(struct report *r, bool dry_run, struct err *err)
 
 /* Kernels. */
 
-static void target_release(struct target *t)
+static void asked_release(struct asked *t)
 {
 	close_fd(t->hold);
 	sto_close(t->store);
-	bld_cell_release(&t->cell);
+	bld_target_release(&t->cell);
 }
-#define auto_target cleanup(target_release)
+#define auto_asked cleanup(asked_release)
 
-static int open_stored(struct target *t, const char *store, struct err *err)
+static int open_stored(struct asked *t, const char *store, struct err *err)
 {
 	auto_free char *path = NULL;
 	int r = sto_open(store, false, &t->store, err);
@@ -222,17 +222,17 @@ static int open_stored(struct target *t, const char *store, struct err *err)
 		r = sto_use(t->store, t->id, &t->hold, err);
 	if (r == 0)
 		r = sto_cell_path(t->store, t->id, &path);
-	return r < 0 ? r : bld_cell_open(path, &t->cell, err);
+	return r < 0 ? r : bld_target_open(path, &t->cell, err);
 }
 
 /* What is there as a folder is that folder, as for 'kiln run'. */
-static int target_open(struct target *t, const char *store, struct err *err)
+static int asked_open(struct asked *t, const char *store, struct err *err)
 {
 	auto_err struct err why = { 0 };
 	int r;
 
 	if (access(t->word, F_OK) == 0)
-		return bld_cell_open(t->word, &t->cell, err);
+		return bld_target_open(t->word, &t->cell, err);
 	r = open_stored(t, store, &why);
 	if (r == -ENOENT && !*t->id) {
 		err_set(err, r, "there is no kernel '%s': no such folder, and %s", t->word,
@@ -285,12 +285,12 @@ const struct cmd cmd_module_build = {
 /* One kernel: the source is unpacked, configured and built for it alone. */
 static int build_for(struct report *r, const char *word, bool dry_run, struct err *err)
 {
-	auto_target struct target t = { .word = word, .hold = -1 };
-	int e = target_open(&t, r->o->store, err);
+	auto_asked struct asked t = { .word = word, .hold = -1 };
+	int e = asked_open(&t, r->o->store, err);
 
 	if (e < 0)
 		return e;
-	r->target = &t;
+	r->asked = &t;
 	r->cell = &t.cell;
 	if (r->o->to || !t.store)
 		r->to = r->o->to ? xstrdup(r->o->to) : default_to(r->source, t.cell.release);
