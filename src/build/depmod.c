@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
+#include "build/module.h"
 #include "kernel/kernel.h"
 
 #include <errno.h>
@@ -33,12 +34,6 @@ int bld_depmod(const char *base, const char *release, struct err *err)
 	if (r == -ENOENT)
 		err_hint(err, r, "install kmod (Debian, Fedora, Arch, Alpine: package kmod)");
 	return r;
-}
-
-static bool is_module(const char *name)
-{
-	return str_ends(name, ".ko") || str_ends(name, ".ko.gz") || str_ends(name, ".ko.xz") ||
-	       str_ends(name, ".ko.zst");
 }
 
 struct merge {
@@ -77,7 +72,7 @@ static int link_modules(const struct merge *m, const char *below, unsigned depth
 			return err_sys(err, "cannot read '%s'", at);
 		if (S_ISDIR(st.st_mode))
 			r = link_modules(m, path, depth + 1, err);
-		else if (is_module(all.v[i]))
+		else if (bld_is_module(all.v[i]))
 			r = link_file(m, path, err);
 	}
 	return r;

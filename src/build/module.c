@@ -107,7 +107,7 @@ int bld_module_open(struct bld_module *m, const struct bld_module_spec *spec,
 	int r;
 
 	*m = (struct bld_module){ .spec = spec, .scratch = KRN_CACHED_NONE };
-	bld_check_cell(spec->cell, found);
+	bld_check_target(spec->cell, found);
 	if (found->n)
 		return 0;
 	r = open_all(m, found, err);

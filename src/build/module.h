@@ -14,12 +14,13 @@
 #include "build/module_check.h"
 #include "build/recipe.h"
 #include "kernel/cache.h"
+#include "store/store.h"
 
 struct bld_module_spec {
 	const char *source; /* folder, rpm or tarball */
 	const char *subdir; /* where in it the module lies; NULL: looked for */
 	const char *recipe; /* see bld_recipe_read(); NULL: looked for */
-	const struct bld_cell *cell;
+	const struct bld_target *cell;
 	char *const *
 		make; /* more arguments for make: CROSS_COMPILE=...; NULL-terminated, may be NULL */
 	unsigned jobs;
@@ -73,6 +74,30 @@ int bld_module_make(struct bld_module *m, struct err *err);
  */
 int bld_module_publish(struct bld_module *m, const char *to, bool force, struct bld_findings *found,
 		       struct strv *ret_files, struct err *err);
+
+/* Where modules go that become part of what a cell of the store has. */
+struct bld_over {
+	struct sto *store;
+	const char *cell; /* its ID; held by sto_use() */
+	const char *
+		name; /* of these modules, see bld_over_name(); what was built before under it is replaced */
+};
+struct bld_over_result {
+	char *path; /* the folder with lib/modules/RELEASE: that of a cell; NULL: nothing was published */
+	struct strv files; /* the modules, below path */
+	struct strv
+		displaced; /* of modules of other names that were called so too, below path: they are not there any more */
+};
+/*
+ * The same into the store: a cell with all of lib/modules/RELEASE, the kernel's modules, those that were built for it before and,
+ * in updates/NAME, these; sto_over_get() leads to it (see doc/design/build.md).
+ */
+int bld_module_publish_over(struct bld_module *m, const struct bld_over *over, bool force,
+			    struct bld_findings *found, struct bld_over_result *ret,
+			    struct err *err);
+void bld_over_result_release(struct bld_over_result *r);
+/* "hello" for /x/hello, /x/hello.tar.gz and /x/hello.rpm. What modules.dep has no way to write becomes '_'. */
+char *bld_over_name(const char *source);
 void bld_module_release(struct bld_module *m);
 
 const char *bld_module_kind_name(enum bld_module_kind kind);
@@ -88,3 +113,18 @@ int bld_module_plan(struct bld_module *m, struct bld_findings *found, struct err
 int bld_module_plan_dkms(struct bld_module *m, struct bld_findings *found, struct err *err);
 /* A step whose words (NULL-terminated list, last argument NULL) are added by the caller. */
 struct bld_module_step *bld_module_add_step(struct bld_module *m, const char *cwd);
+
+/* Parts of publishing. */
+
+bool bld_is_module(const char *name); /* NAME.ko, compressed or not */
+struct bld_module_laid {
+	char *dir;	   /* a folder, or where it will be */
+	char *updates;	   /* "lib/modules/RELEASE/updates..." */
+	struct strv files; /* of modules, below dir */
+};
+/* Puts what was built into DIR/UPDATES, without debug information, and checks it there. */
+int bld_module_lay(struct bld_module *m, struct bld_module_laid *l, struct bld_findings *found,
+		   struct err *err);
+/* depmod's files, for what lies in DIR/lib/modules/RELEASE and the kernel's own modules. */
+int bld_module_index(const struct bld_module *m, const struct bld_module_laid *l, struct err *err);
+void bld_module_laid_release(struct bld_module_laid *l);

@@ -50,7 +50,7 @@ void bld_findings_release(struct bld_findings *f)
 }
 
 struct check {
-	const struct bld_cell *cell;
+	const struct bld_target *cell;
 	const char *module; /* file name */
 	const struct krn_module_facts *facts;
 	const struct map *given; /* symbol -> struct krn_module_symbol *, of all modules together */
@@ -65,9 +65,9 @@ static void add(const struct check *c, enum bld_misfit kind, const char *symbol,
 					      symbol ? xstrdup(symbol) : NULL, text, hint });
 }
 
-void bld_check_cell(const struct bld_cell *c, struct bld_findings *ret)
+void bld_check_target(const struct bld_target *c, struct bld_findings *ret)
 {
-	if (bld_cell_has(c, "MODULES"))
+	if (bld_target_has(c, "MODULES"))
 		return;
 	bld_finding_add(ret,
 			(struct bld_finding){ .kind = BLD_NO_MODULES,
@@ -75,6 +75,41 @@ void bld_check_cell(const struct bld_cell *c, struct bld_findings *ret)
 								"CONFIG_MODULES is not set",
 								c->release),
 					      .hint = xstrdup("build it with CONFIG_MODULES=y") });
+}
+
+/* "is not set", "is m" */
+static char *is_what(const char *value)
+{
+	return str_eq(value, "n") ? xstrdup("is not set") : xasprintf("is %s", value);
+}
+
+void bld_check_config(const struct bld_target *c, const char *who, const char *wish,
+		      struct bld_findings *ret)
+{
+	bool not = str_skip(&wish, "!");
+	auto_free char *symbol = NULL, *is = NULL;
+	const char *value, *want = strchr(wish, '=');
+	bool holds;
+
+	str_skip(&wish, "CONFIG_");
+	symbol = xstrndup(wish, strcspn(wish, "="));
+	value = dotconfig_get(&c->config, symbol);
+	holds = want ? str_eq(value, want + 1) : !str_eq(value, "n");
+	if (!*symbol || holds != not )
+		return;
+	is = is_what(value);
+	bld_finding_add(ret,
+			(struct bld_finding){
+				.kind = BLD_EXCLUDED,
+				.symbol = xasprintf("CONFIG_%s", symbol),
+				.text = xasprintf("%s wants CONFIG_%s %s%s; in the kernel %s it %s",
+						  who, symbol, not ? "not to be " : "to be ",
+						  want ? want + 1 : "set", c->release, is),
+				.hint = xasprintf("build the kernel with%s CONFIG_%s%s",
+						  not ? "out" : "", symbol,
+						  not	 ? ""
+						  : want ? want
+							 : "=y") });
 }
 
 /* Whether a text has word among its blanks. */
@@ -106,10 +141,10 @@ static void check_words(const struct check *c, const char *vermagic)
 
 	for (size_t i = 0; i < countof(words); i++) {
 		bool is = has_word(vermagic, words[i].word);
-		bool want = bld_cell_has(c->cell, words[i].symbol) ||
-			    (words[i].older && bld_cell_has(c->cell, words[i].older));
+		bool want = bld_target_has(c->cell, words[i].symbol) ||
+			    (words[i].older && bld_target_has(c->cell, words[i].older));
 
-		if (i == 1 && bld_cell_has(c->cell, "PREEMPT_RT"))
+		if (i == 1 && bld_target_has(c->cell, "PREEMPT_RT"))
 			want = false;
 		if (is != want)
 			add(c, BLD_OTHER_VERMAGIC, NULL,
@@ -188,7 +223,7 @@ static void missing(const struct check *c, const char *symbol)
 {
 	char *hint = c->found->n < NEAREST_MAX ? nearest(c, symbol) : NULL;
 
-	if (!hint && bld_cell_has(c->cell, "TRIM_UNUSED_KSYMS"))
+	if (!hint && bld_target_has(c->cell, "TRIM_UNUSED_KSYMS"))
 		hint = xstrdup(
 			"the kernel was built with CONFIG_TRIM_UNUSED_KSYMS=y, which takes away "
 			"what its own modules do not need");
@@ -247,13 +282,13 @@ static void check_one(const struct check *c)
 	check_vermagic(c);
 	for (size_t i = 0; i < c->facts->needs.n; i++)
 		check_symbol(c, &c->facts->needs.v[i]);
-	if (bld_cell_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
+	if (bld_target_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
 		add(c, BLD_NOT_SIGNED, NULL,
 		    xasprintf("it is not signed, and the kernel has CONFIG_MODULE_SIG_FORCE=y"),
 		    xstrdup("sign it with scripts/sign-file of the headers and the kernel's key"));
 }
 
-int bld_check_modules(const struct bld_cell *c, char *const *files, size_t n,
+int bld_check_modules(const struct bld_target *c, char *const *files, size_t n,
 		      struct bld_findings *ret, struct err *err)
 {
 	auto_free struct krn_module_facts *facts = xcalloc(n, sizeof(*facts));

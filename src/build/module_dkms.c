@@ -23,7 +23,7 @@ struct plan {
 };
 
 /* What `uname -m` says there. */
-static const char *machine(const struct bld_cell *c)
+static const char *machine(const struct bld_target *c)
 {
 	static const struct {
 		const char *srcarch, *wide, *narrow;
@@ -35,9 +35,9 @@ static const char *machine(const struct bld_cell *c)
 
 	for (size_t i = 0; i < countof(all); i++)
 		if (str_eq(all[i].srcarch, c->srcarch))
-			return bld_cell_has(c, "64BIT") ? all[i].wide : all[i].narrow;
+			return bld_target_has(c, "64BIT") ? all[i].wide : all[i].narrow;
 	if (str_eq(c->srcarch, "powerpc"))
-		return bld_cell_has(c, "CPU_LITTLE_ENDIAN") ? "ppc64le" : "ppc64";
+		return bld_target_has(c, "CPU_LITTLE_ENDIAN") ? "ppc64le" : "ppc64";
 	return c->srcarch;
 }
 
@@ -95,14 +95,8 @@ static int exclude_by_config(const struct plan *p, struct err *err)
 	for (const char *q = text; r == 0 && q && *q;) {
 		size_t n = strcspn(q, " \t\n");
 		auto_free char *word = xstrndup(q, n);
-		const char *symbol = word;
-		bool not = str_skip(&symbol, "!");
 
-		str_skip(&symbol, "CONFIG_");
-		if (*symbol &&
-		    not == !str_eq(dotconfig_get(&p->m->spec->cell->config, symbol), "n"))
-			exclude(p, xasprintf("it wants CONFIG_%s %s", symbol,
-					     not ? "not to be set" : "to be set"));
+		bld_check_config(p->m->spec->cell, "it", word, p->found);
 		q += n;
 		q += strspn(q, " \t\n");
 	}
@@ -132,7 +126,7 @@ static int exclude_by_version(const struct plan *p, struct err *err)
 
 static int exclude_all(const struct plan *p, struct err *err)
 {
-	const struct bld_cell *c = p->m->spec->cell;
+	const struct bld_target *c = p->m->spec->cell;
 	int r = exclude_by(p, "BUILD_EXCLUSIVE_KERNEL", c->release, err);
 
 	if (r == 0)
@@ -303,7 +297,7 @@ static int parse(struct plan *p, const struct str *text, const struct strv *vars
 static int read_conf(struct plan *p, struct err *err)
 {
 	auto_free char *path = path_join(p->m->top, "dkms.conf");
-	const struct bld_cell *c = p->m->spec->cell;
+	const struct bld_target *c = p->m->spec->cell;
 	auto_strv struct strv vars = { 0 };
 	auto_str struct str text = { 0 };
 	int r = file_read(AT_FDCWD, path, CONF_MAX, &text, err);

@@ -44,7 +44,17 @@ static int check_tools(const struct bld_recipe *r, struct err *err)
 			"install them; on most distributions a package has the program's name");
 }
 
-static int plan_recipe(struct bld_module *m, struct err *err)
+/* The configuration first: with a kernel that is none for it nobody needs to install programs. */
+static int check_recipe(const struct bld_module *m, struct bld_findings *found, struct err *err)
+{
+	auto_free char *who = xasprintf("the recipe '%s'", m->recipe.name);
+
+	for (unsigned i = 0; i < m->recipe.n_config; i++)
+		bld_check_config(m->spec->cell, who, m->recipe.config[i], found);
+	return found->n ? 0 : check_tools(&m->recipe, err);
+}
+
+static int plan_recipe(struct bld_module *m, struct bld_findings *found, struct err *err)
 {
 	auto_free char *arch = xstrdup(strchr(m->spec->cell->make.v[0], '=') + 1);
 	struct bld_recipe_vars vars = { .tree = m->top,
@@ -54,7 +64,7 @@ static int plan_recipe(struct bld_module *m, struct err *err)
 					.destdir = m->destdir,
 					.jobs = m->spec->jobs,
 					.make = &m->make };
-	int r = check_tools(&m->recipe, err);
+	int r = check_recipe(m, found, err);
 
 	for (unsigned i = 0; i < m->recipe.n_steps && r == 0; i++) {
 		const struct bld_recipe_step *s = &m->recipe.steps[i];
@@ -74,7 +84,7 @@ int bld_module_plan(struct bld_module *m, struct bld_findings *found, struct err
 	case BLD_MODULE_DKMS:
 		return bld_module_plan_dkms(m, found, err);
 	case BLD_MODULE_RECIPE:
-		return plan_recipe(m, err);
+		return plan_recipe(m, found, err);
 	}
 	return -EINVAL;
 }

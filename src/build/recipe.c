@@ -14,8 +14,8 @@
 
 struct bld_recipe_file {
 	char *summary;
-	char **source, **match, **tools;
-	unsigned n_source, n_match, n_tools;
+	char **source, **match, **tools, **config;
+	unsigned n_source, n_match, n_tools, n_config;
 	struct bld_recipe_step *steps;
 	unsigned n_steps;
 	enum bld_recipe_modules modules;
@@ -46,6 +46,7 @@ static const cyaml_schema_field_t file_fields[] = {
 	LIST(F, "source", source, CYAML_FLAG_OPTIONAL),
 	LIST(F, "match", match, 0),
 	LIST(F, "tools", tools, CYAML_FLAG_OPTIONAL),
+	LIST(F, "config", config, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_SEQUENCE_COUNT("steps", CYAML_FLAG_POINTER, F, steps, n_steps, &step, 1, MAX_LIST),
 	CYAML_FIELD_ENUM("modules", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, F, modules, places, countof(places)),
 	CYAML_FIELD_END
@@ -106,6 +107,8 @@ static int read_file(struct bld_recipe *r, const char *name, const char *path, s
 				  .tools = f->tools,
 				  .n_match = f->n_match,
 				  .n_tools = f->n_tools,
+				  .config = f->config,
+				  .n_config = f->n_config,
 				  .steps = f->steps,
 				  .n_steps = f->n_steps,
 				  .modules = f->modules };

@@ -6,6 +6,7 @@
  *	source: [where that is known from]
  *	match: [compat/configure, "*.spec"]	all of these are in the tree; * and ? do not match a slash
  *	tools: [autoconf, automake]			programs it needs besides make and the compiler
+ *	config: [CONFIG_PCI, "CONFIG_NET=y", "!CONFIG_X"]	what the kernel must have, see bld_check_config()
  *	steps:						run in order, without a shell
  *	- in: compat					folder, below the tree; the tree itself without it
  *	  run: [bash, autogen.sh]
@@ -33,8 +34,8 @@ struct bld_recipe {
 	char *name;
 	struct bld_recipe_file *file; /* what the rest points into */
 	const char *summary;
-	char *const *match, *const *tools;
-	unsigned n_match, n_tools;
+	char *const *match, *const *tools, *const *config;
+	unsigned n_match, n_tools, n_config;
 	const struct bld_recipe_step *steps;
 	unsigned n_steps;
 	enum bld_recipe_modules modules;

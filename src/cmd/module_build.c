@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln module build`: modules out of tree for a kernel that was built, checked before anybody loads them. */
-#include "base/path.h"
 #include "build/module.h"
 #include "cmd/cmd.h"
+#include "cmd/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
 struct module_opts {
-	const char *cell, *to, *recipe, *subdir, *log;
-	struct strv make;
+	const char *to, *name, *recipe, *subdir, *log, *store;
+	struct strv cells, make;
 	uint64_t jobs;
 	bool force;
 };
@@ -18,24 +18,39 @@ struct module_opts {
 #define M(member) offsetof(struct module_opts, member)
 static const struct opt opts[] = {
 	/* clang-format off */
-	{ "for", 'f', OPT_STRING, M(cell), "FOLDER", "the kernel: a folder with its usr/src/linux-headers-RELEASE and lib/modules", .complete = OC_DIR },
-	{ "to", 'o', OPT_STRING, M(to), "FOLDER", "where the modules go (default: NAME-RELEASE here)", .complete = OC_DIR },
+	{ "for", 'f', OPT_LIST, M(cells), "CELL", "the kernel: a cell of the store, or a folder with its usr/src/linux-headers-RELEASE and lib/modules; may be given several times", .complete = OC_CELL },
+	{ "to", 'o', OPT_STRING, M(to), "FOLDER", "write the modules there (default: what 'kiln run CELL' sees; for a folder NAME-RELEASE here)", .complete = OC_DIR },
+	{ "name", 0, OPT_STRING, M(name), "NAME", "what these modules are called among those of the cell (default: the source's name)" },
 	{ "recipe", 'r', OPT_STRING, M(recipe), "NAME", "how it is built: one of kiln's recipes, or a file", .complete = OC_FILE },
 	{ "subdir", 's', OPT_STRING, M(subdir), "FOLDER", "where in the source the module lies" },
 	{ "make", 'm', OPT_LIST, M(make), "NAME=VALUE", "one more argument for make, such as CROSS_COMPILE=aarch64-linux-gnu-" },
 	{ "jobs", 'j', OPT_U64, M(jobs), "N", "how many compilers run at once (default: as many as processors)", .min = 1, .max = 4096 },
 	{ "log", 'l', OPT_STRING, M(log), "FILE", "keep what the build says", .complete = OC_FILE },
 	{ "force", 0, OPT_FLAG, M(force), NULL, "write the modules in spite of what speaks against them" },
+	STORE_OPT(M(store)),
 	/* clang-format on */
+};
+
+/* A kernel that modules are built for, as it was asked for. */
+struct asked {
+	const char *word;  /* as it was given */
+	struct sto *store; /* NULL: a folder */
+	int hold;
+	char id[STO_ID + 1];
+	struct bld_target cell;
 };
 
 struct report {
 	struct out *out;
 	const struct module_opts *o;
-	const struct bld_cell *cell;
+	const struct asked *asked;
+	const struct bld_target *cell;
 	const char *source;
-	char *to;
+	int log;
+	json_t *results;
+	char *to; /* NULL: into the store */
 	struct bld_findings found;
+	struct bld_over_result over;
 	struct strv files;
 };
 
@@ -46,7 +61,7 @@ static json_t *finding_json(const struct bld_finding *f)
 			 out_json_text(f->text), "hint", out_json_text(f->hint));
 }
 
-static void print_json(const struct report *r, const struct bld_module *m)
+static void add_json(const struct report *r, const struct bld_module *m)
 {
 	json_t *found = json_array(), *steps = json_array();
 
@@ -56,14 +71,17 @@ static void print_json(const struct report *r, const struct bld_module *m)
 		json_array_append_new(steps, json_pack("{s:o, s:o}", "cwd",
 						       out_json_text(m->steps.v[i].cwd), "argv",
 						       out_json_texts(&m->steps.v[i].argv)));
-	out_json(r->out,
-		 json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
-			   out_json_text(r->source), "release", out_json_text(r->cell->release),
-			   "kind",
-			   m->top ? json_string(bld_module_kind_name(m->kind)) : json_null(),
-			   "recipe", out_json_text(m->recipe.name), "to",
-			   out_json_text(r->files.n ? r->to : NULL), "modules",
-			   out_json_texts(&r->files), "findings", found, "steps", steps));
+	json_array_append_new(
+		r->results,
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
+			  out_json_text(r->source), "for", out_json_text(r->asked->word), "cell",
+			  out_json_text(*r->asked->id ? r->asked->id : NULL), "release",
+			  out_json_text(r->cell->release), "kind",
+			  m->top ? json_string(bld_module_kind_name(m->kind)) : json_null(),
+			  "recipe", out_json_text(m->recipe.name), "to",
+			  out_json_text(r->files.n ? r->to : NULL), "modules",
+			  out_json_texts(&r->files), "displaced",
+			  out_json_texts(&r->over.displaced), "findings", found, "steps", steps));
 }
 
 static void print_text(const struct report *r)
@@ -77,6 +95,9 @@ static void print_text(const struct report *r)
 	}
 	for (size_t i = 0; i < r->files.n; i++)
 		out_print(r->out, "%s/%s\n", r->to, r->files.v[i]);
+	for (size_t i = 0; i < r->over.displaced.n; i++)
+		out_note(r->out, "%s has no '%s' any more: a module of that name was built now",
+			 r->asked->word, r->over.displaced.v[i]);
 	if (r->found.n && !r->files.n)
 		out_note(r->out, "kernel %s would not take %s; nothing was written",
 			 r->cell->release, r->found.v[0].module ? "this" : "it");
@@ -92,7 +113,8 @@ static void print_plan(const struct report *r, const struct bld_module *m)
 		str_add_quoted(&cwd, m->steps.v[i].cwd);
 		out_print(r->out, "cd %s && %s\n", str_c(&cwd), line);
 	}
-	out_print(r->out, "# to %s/lib/modules/%s/updates\n", r->to, r->cell->release);
+	out_print(r->out, "# to %s%s%s/lib/modules/%s/updates\n", r->to ?: "the modules of '",
+		  r->to ? "" : r->asked->word, r->to ? "" : "'", r->cell->release);
 }
 
 static int open_log(const char *path, int *ret, struct err *err)
@@ -105,10 +127,29 @@ static int open_log(const char *path, int *ret, struct err *err)
 /* A module that does not compile is an answer, not a failure of kiln's. */
 static int tell_failed(const struct report *r, struct err *err)
 {
+	if (r->o->cells.n > 1)
+		err_wrap(err, -ECHILD, "for '%s'", r->asked->word);
 	out_error(r->out, err);
+	err_release(err);
 	if (r->o->log)
 		out_note(r->out, "all it said is in '%s'", r->o->log);
 	return EXIT_NO;
+}
+
+static int publish(struct report *r, struct bld_module *m, struct err *err)
+{
+	auto_free char *name = r->o->name ? xstrdup(r->o->name) : bld_over_name(r->source);
+	const struct bld_over over = { r->asked->store, r->asked->id, name };
+	int e;
+
+	if (r->to)
+		return bld_module_publish(m, r->to, r->o->force, &r->found, &r->files, err);
+	e = bld_module_publish_over(m, &over, r->o->force, &r->found, &r->over, err);
+	if (e == 0 && r->over.path) {
+		r->to = xstrdup(r->over.path);
+		strv_extend(&r->files, r->over.files.v);
+	}
+	return e;
 }
 
 static int build_open(struct report *r, struct bld_module *m, bool dry_run, struct err *err)
@@ -126,12 +167,12 @@ static int build_open(struct report *r, struct bld_module *m, bool dry_run, stru
 		if (e == -ECHILD)
 			return tell_failed(r, err);
 		if (e == 0)
-			e = bld_module_publish(m, r->to, r->o->force, &r->found, &r->files, err);
+			e = publish(r, m, err);
 	}
 	if (e < 0)
 		return e;
 	if (r->out->json)
-		print_json(r, m);
+		add_json(r, m);
 	else
 		print_text(r);
 	return r->found.n ? EXIT_NO : EXIT_OK;
@@ -140,7 +181,6 @@ static int build_open(struct report *r, struct bld_module *m, bool dry_run, stru
 static int build(struct report *r, bool dry_run, struct err *err)
 {
 	const struct module_opts *o = r->o;
-	auto_close int log = -1;
 	struct bld_module_spec spec = {
 		.source = r->source,
 		.subdir = o->subdir,
@@ -149,13 +189,11 @@ static int build(struct report *r, bool dry_run, struct err *err)
 		.make = o->make.v,
 		.jobs = o->jobs ? (unsigned)o->jobs
 				: (unsigned)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L),
+		.log_fd = r->log,
 	};
 	struct bld_module m;
-	int e = open_log(dry_run ? NULL : o->log, &log, err);
+	int e = bld_module_open(&m, &spec, &r->found, err);
 
-	spec.log_fd = log;
-	if (e == 0)
-		e = bld_module_open(&m, &spec, &r->found, err);
 	if (e < 0)
 		return e;
 	e = build_open(r, &m, dry_run, err);
@@ -163,21 +201,55 @@ static int build(struct report *r, bool dry_run, struct err *err)
 	return e;
 }
 
+/* Kernels. */
+
+static void asked_release(struct asked *t)
+{
+	close_fd(t->hold);
+	sto_close(t->store);
+	bld_target_release(&t->cell);
+}
+#define auto_asked cleanup(asked_release)
+
+static int open_stored(struct asked *t, const char *store, struct err *err)
+{
+	auto_free char *path = NULL;
+	int r = sto_open(store, false, &t->store, err);
+
+	if (r == 0)
+		r = sto_find(t->store, t->word, t->id, err);
+	if (r == 0)
+		r = sto_use(t->store, t->id, &t->hold, err);
+	if (r == 0)
+		r = sto_cell_path(t->store, t->id, &path);
+	return r < 0 ? r : bld_target_open(path, &t->cell, err);
+}
+
+/* What is there as a folder is that folder, as for 'kiln run'. */
+static int asked_open(struct asked *t, const char *store, struct err *err)
+{
+	auto_err struct err why = { 0 };
+	int r;
+
+	if (access(t->word, F_OK) == 0)
+		return bld_target_open(t->word, &t->cell, err);
+	r = open_stored(t, store, &why);
+	if (r == -ENOENT && !*t->id) {
+		err_set(err, r, "there is no kernel '%s': no such folder, and %s", t->word,
+			why.msg);
+		return why.hint ? err_hint(err, r, "%s", why.hint) : r;
+	}
+	if (r < 0)
+		err_move(err, &why);
+	return r;
+}
+
 /* "hello-6.1.192" for /x/hello, /x/hello.tar.gz and /x/hello.rpm. */
 static char *default_to(const char *source, const char *release)
 {
-	static const char *const ends[] = { ".rpm",	".tar.gz",  ".tgz", ".tar.xz",
-					    ".tar.bz2", ".tar.zst", ".tar" };
-	auto_free char *abs = path_abs(source);
-	const char *name = path_base(abs);
-	size_t n = strlen(name);
+	auto_free char *name = bld_over_name(source);
 
-	for (size_t i = 0; i < countof(ends); i++)
-		if (str_ends(name, ends[i])) {
-			n -= strlen(ends[i]);
-			break;
-		}
-	return xasprintf("%.*s-%s", (int)n, name, release);
+	return xasprintf("%s-%s", name, release);
 }
 
 static int run_module_build(struct out *out, const struct global_opts *global, void *o, char **args,
@@ -185,12 +257,13 @@ static int run_module_build(struct out *out, const struct global_opts *global, v
 
 static void release_opts(void *o)
 {
+	strv_release(&((struct module_opts *)o)->cells);
 	strv_release(&((struct module_opts *)o)->make);
 }
 
 static const char *const examples[] = {
-	"kiln module build ./hello --for out/6.1.192",
-	"kiln module build mlnx-ofa_kernel-source-5.6.rpm --for out/6.1.192 --to ofed",
+	"kiln module build ./hello --for guest/x86_64/release && kiln run guest/x86_64/release -- modprobe hello",
+	"kiln module build mlnx-ofa_kernel-source-5.6.rpm --for guest/x86_64/release --for guest/x86_64/debug",
 	"kiln module build v4l2loopback-0.12.7.tar.gz --for out/6.1.192 --dry-run",
 	NULL,
 };
@@ -209,30 +282,81 @@ const struct cmd cmd_module_build = {
 	.release = release_opts,
 };
 
-static int run_module_build(struct out *out, const struct global_opts *global, void *opts_of,
-			    char **args, size_t n_args, size_t dashes, struct err *err)
+/* One kernel: the source is unpacked, configured and built for it alone. */
+static int build_for(struct report *r, const char *word, bool dry_run, struct err *err)
 {
-	const struct module_opts *o = opts_of;
-	auto_cell struct bld_cell cell = { 0 };
-	struct report r = { .out = out, .o = o, .cell = &cell };
-	int e;
+	auto_asked struct asked t = { .word = word, .hold = -1 };
+	int e = asked_open(&t, r->o->store, err);
+
+	if (e < 0)
+		return e;
+	r->asked = &t;
+	r->cell = &t.cell;
+	if (r->o->to || !t.store)
+		r->to = r->o->to ? xstrdup(r->o->to) : default_to(r->source, t.cell.release);
+	e = build(r, dry_run, err);
+	bld_findings_release(&r->found);
+	bld_over_result_release(&r->over);
+	strv_release(&r->files);
+	free(take_ptr(r->to));
+	return e;
+}
+
+/* The others are built too where one would not take it, or it does not compile for that. */
+static int build_all(struct report *r, bool dry_run, struct err *err)
+{
+	int status = EXIT_OK, e = 0;
+
+	for (size_t i = 0; i < r->o->cells.n && e >= 0; i++) {
+		e = build_for(r, r->o->cells.v[i], dry_run, err);
+		status = MAX(status, e);
+	}
+	if (e < 0)
+		return e;
+	if (r->out->json && json_array_size(r->results))
+		out_json(r->out, r->o->cells.n == 1 ? json_incref(json_array_get(r->results, 0))
+						    : json_incref(r->results));
+	return status;
+}
+
+static int check_words(const struct module_opts *o, size_t n_args, struct err *err)
+{
+	auto_free char *name = o->name ? bld_over_name(o->name) : NULL;
 
 	if (n_args != 1)
 		return usage_error(&cmd_module_build, err, "which module is to be built?");
-	if (!o->cell)
+	if (!o->cells.n)
 		return usage_error(&cmd_module_build, err, "for which kernel? --for says it");
+	if (o->to && o->cells.n > 1)
+		return usage_error(&cmd_module_build, err, "--to is for one kernel alone");
+	if (!str_eq(name, o->name))
+		return usage_error(&cmd_module_build, err,
+				   "'%s' cannot be a name of modules: letters, digits, _ + - . "
+				   "and no suffix of an archive",
+				   o->name);
 	for (size_t i = 0; i < o->make.n; i++)
 		if (!strchr(o->make.v[i], '='))
 			return usage_error(&cmd_module_build, err, "'%s' is not NAME=VALUE",
 					   o->make.v[i]);
-	e = bld_cell_open(o->cell, &cell, err);
+	return 0;
+}
+
+static int run_module_build(struct out *out, const struct global_opts *global, void *opts_of,
+			    char **args, size_t n_args, size_t dashes, struct err *err)
+{
+	const struct module_opts *o = opts_of;
+	struct report r = { .out = out, .o = o };
+	auto_close int log = -1;
+	int e = check_words(o, n_args, err);
+
+	if (e == 0)
+		e = open_log(global->dry_run ? NULL : o->log, &log, err);
 	if (e < 0)
 		return e;
 	r.source = args[0];
-	r.to = o->to ? xstrdup(o->to) : default_to(args[0], cell.release);
-	e = build(&r, global->dry_run, err);
-	bld_findings_release(&r.found);
-	strv_release(&r.files);
-	free(r.to);
+	r.log = log;
+	r.results = json_array();
+	e = build_all(&r, global->dry_run, err);
+	json_decref(r.results);
 	return e;
 }

@@ -17,7 +17,25 @@ static const struct opt opts[] = {
 	/* clang-format on */
 };
 
-static void add_row(struct table *t, const struct sto_cell *c)
+/* "modules of guest/release" for the ref of these, as nobody reads 64 digits. */
+static void add_ref(const struct sto_cells *cells, const char *ref, struct str *ret)
+{
+	char below[STO_ID + 1];
+	const char *name = below;
+
+	if (!sto_over_below(ref, below)) {
+		str_adds(ret, ref);
+		return;
+	}
+	below[12] = '\0';
+	for (size_t i = 0; i < cells->n; i++)
+		if (str_starts(cells->v[i].id, below) && cells->v[i].refs.n &&
+		    !sto_over_below(cells->v[i].refs.v[0], (char[STO_ID + 1]){ 0 }))
+			name = cells->v[i].refs.v[0];
+	str_addf(ret, "modules of %s", name);
+}
+
+static void add_row(struct table *t, const struct sto_cells *cells, const struct sto_cell *c)
 {
 	auto_free char *size = store_size(c->bytes), *own = store_size(c->own_bytes);
 	auto_free char *files = xasprintf("%ju", (uintmax_t)c->files);
@@ -25,8 +43,10 @@ static void add_row(struct table *t, const struct sto_cell *c)
 	auto_free char *id = xstrndup(c->id, 12);
 	auto_str struct str refs = { 0 };
 
-	for (size_t i = 0; i < c->refs.n; i++)
-		str_addf(&refs, "%s%s", i ? ", " : "", c->refs.v[i]);
+	for (size_t i = 0; i < c->refs.n; i++) {
+		str_adds(&refs, i ? ", " : "");
+		add_ref(cells, c->refs.v[i], &refs);
+	}
 	table_row(t);
 	table_cell(t, id);
 	if (c->damaged)
@@ -67,7 +87,7 @@ static int print_cells(struct out *out, const struct sto_cells *cells, struct er
 	}
 	t = table_new(columns, countof(columns));
 	for (size_t i = 0; i < cells->n; i++)
-		add_row(t, &cells->v[i]);
+		add_row(t, cells, &cells->v[i]);
 	r = table_print(t, out, err);
 	table_free(t);
 	return r;

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#define LIST_MAX (64 << 20) /* modules.dep */
+
 #define RELEASE_MAX 128
 
 /* Names. */
@@ -310,6 +312,21 @@ static int other_build(const struct ins_kernel *old, struct err *err)
 		"as make LOCALVERSION=-2 does");
 }
 
+/* Modules that were built for the kernel since are not there, and that is no reason to fail: it boots as it did. */
+static void note_modules(struct ins_job *j, const struct ins_piece *p)
+{
+	auto_free char *now = path_join(p->from, "modules.dep");
+	auto_free char *there = path_join3(j->c.place.root, p->rel, "modules.dep");
+	auto_str struct str a = { 0 }, b = { 0 };
+
+	if (file_read(AT_FDCWD, now, LIST_MAX, &a, NULL) < 0 ||
+	    file_read(AT_FDCWD, there, LIST_MAX, &b, NULL) < 0 || str_eq(str_c(&a), str_c(&b)))
+		return;
+	strv_addf(&j->res.notes,
+		  "'%s' is installed already and stays as it is; the kernel has other modules now",
+		  p->rel);
+}
+
 /* Files that are there from before stay; the initrd, which is no part of the kernel, may be another one. */
 static void drop_pieces(struct ins_job *j, const struct ins_kernel *old)
 {
@@ -319,6 +336,8 @@ static void drop_pieces(struct ins_job *j, const struct ins_kernel *old)
 		struct ins_piece *p = &j->pieces.v[i];
 
 		if (strv_has(&old->paths, p->rel) && !str_eq(p->rel, old->initrd)) {
+			if (p->how == INS_MODULES)
+				note_modules(j, p);
 			free(p->from);
 			free(p->rel);
 			str_release(&p->text);

@@ -27,7 +27,9 @@ char *krn_installed_modules(const char *root, const char *release);
  * A cell of the store, by its name or the beginning of its identity. -ENOENT: there is none of that name, or no store.
  */
 int krn_cell_find(const char *name, struct krn *k, struct err *err);
-/* No such path or release: says what there is. */
+/* The names of all cells; nothing where there is no store. */
+void krn_cell_names(struct strv *ret);
+/* No such path, release or cell: says what there is. */
 int krn_installed_unknown(const char *spec, const char *root, struct err *err);
 /* No kernel at all: says how to get one. */
 int krn_installed_none(const char *root, struct err *err);

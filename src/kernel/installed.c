@@ -162,21 +162,28 @@ int krn_installed_find(const char *root, const char *release, struct krn *k)
 
 int krn_installed_unknown(const char *spec, const char *root, struct err *err)
 {
-	auto_strv struct strv all = { 0 };
+	auto_strv struct strv all = { 0 }, cells = { 0 }, names = { 0 };
 	auto_str struct str hint = { 0 };
 	const char *near;
 
 	krn_installed_releases(root, &all);
-	err_set(err, -ENOENT, "there is no kernel '%s': no such file or folder%s", spec,
-		strchr(spec, '/') ? "" : ", and no such installed release");
-	near = str_nearest(spec, (const char *const *)all.v, all.n);
+	krn_cell_names(&cells);
+	strv_extend(&names, all.v);
+	strv_extend(&names, cells.v);
+	err_set(err, -ENOENT, "there is no kernel '%s': no such file or folder%s%s", spec,
+		strchr(spec, '/') ? "" : ", and no such installed release",
+		cells.n ? ", and no such cell in the store" : "");
+	near = str_nearest(spec, (const char *const *)names.v, names.n);
 	if (near)
 		str_addf(&hint, "did you mean '%s'?\n", near);
 	if (all.n)
 		str_adds(&hint, "installed:");
 	for (size_t i = 0; i < all.n && i < 5; i++)
 		str_addf(&hint, " %s", all.v[i]);
-	if (!all.n)
+	if (cells.n)
+		str_addf(&hint, "%sin the store, as 'kiln store list' tells: %s%s",
+			 all.n ? "\n" : "", cells.v[0], cells.n > 1 ? ", ..." : "");
+	if (!names.n)
 		str_adds(&hint,
 			 "a kernel build folder, an image (bzImage, vmlinux, Image) or a package "
 			 "(.deb, .rpm, .apk) is taken too; no kernel is installed here");

@@ -22,7 +22,10 @@ struct object {
 struct cell {
 	char id[STO_ID + 1];
 	time_t used;
-	bool kept; /* it has a ref, or somebody uses it */
+	bool kept;		 /* it has a ref, or somebody uses it */
+	char below[STO_ID + 1];	 /* of modules: the cell that they are for; else "" */
+	bool has_below;		 /* and that one is there */
+	const struct cell *over; /* the modules of this cell; NULL: none */
 	struct {
 		struct object **v;
 		size_t n, cap;
@@ -82,8 +85,10 @@ static int add_cell(struct gc *g, const char *id, const struct sto_refs *refs, s
 		return r;
 	memcpy(c->id, id, STO_ID + 1);
 	c->used = sto_cell_used(g->s, id);
+	c->kept = sto_cell_in_use(g->s, id);
 	sto_refs_of(refs, id, &names);
-	c->kept = names.n > 0 || sto_cell_in_use(g->s, id);
+	for (size_t i = 0; i < names.n; i++)
+		c->kept |= !sto_over_below(names.v[i], c->below);
 	for (size_t i = 0; i < m.n; i++) {
 		char path[STO_OBJECT];
 		struct object *o;
@@ -110,6 +115,23 @@ static int by_use(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* Cells are where they stay by now. */
+static void find_over(struct gc *g)
+{
+	struct map by_id = { 0 };
+
+	for (size_t i = 0; i < g->cells.n; i++)
+		map_set(&by_id, g->cells.v[i].id, &g->cells.v[i]);
+	for (size_t i = 0; i < g->cells.n; i++) {
+		struct cell *c = &g->cells.v[i], *below = map_get(&by_id, c->below);
+
+		c->has_below = below != NULL;
+		if (below)
+			below->over = c;
+	}
+	map_release(&by_id, NULL);
+}
+
 static int look(struct gc *g, const struct sto_progress *progress, struct err *err)
 {
 	auto_refs struct sto_refs refs = { 0 };
@@ -126,6 +148,7 @@ static int look(struct gc *g, const struct sto_progress *progress, struct err *e
 	}
 	if (r == 0 && g->cells.n)
 		qsort(g->cells.v, g->cells.n, sizeof(*g->cells.v), by_use);
+	find_over(g);
 	return r;
 }
 
@@ -142,6 +165,18 @@ static void drop_cell(struct gc *g, const struct cell *c)
 	for (size_t i = 0; i < c->objects.n; i++)
 		if (--c->objects.v[i]->cells == 0)
 			drop_object(g, c->objects.v[i]);
+	if (c->over && !c->over->kept)
+		drop_cell(g, c->over);
+}
+
+/* Modules stay and go with their cell; those of one that is gone just go. */
+static bool is_unwanted(const struct gc *g, const struct cell *c)
+{
+	uint64_t quota = g->how->quota;
+
+	if (c->kept || c->has_below)
+		return false;
+	return *c->below || c->used < g->how->older_than || (quota && g->res.left_bytes > quota);
 }
 
 /* Cells are sorted, the longest unused first. */
@@ -156,11 +191,8 @@ static void decide(struct gc *g)
 			drop_object(g, o);
 	}
 	for (size_t i = 0; i < g->cells.n; i++) {
-		const struct cell *c = &g->cells.v[i];
-
-		if (!c->kept &&
-		    (c->used < g->how->older_than || (quota && g->res.left_bytes > quota)))
-			drop_cell(g, c);
+		if (is_unwanted(g, &g->cells.v[i]))
+			drop_cell(g, &g->cells.v[i]);
 	}
 	g->res.over_quota = quota && g->res.left_bytes > quota;
 }
@@ -181,13 +213,38 @@ static int remove_used(const struct sto *s, struct err *err)
 	return r;
 }
 
+/* Before the modules that it leads to, so that it never leads nowhere. */
+static int remove_over_ref(const struct sto *s, const char *below, struct err *err)
+{
+	auto_free char *folder = path_join("refs", below);
+	auto_free char *path = xasprintf("%s" STO_OVER, folder);
+
+	int r;
+
+	if (unlinkat(s->fd, path, 0) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "cannot remove '%s/%s'", s->path, path);
+	r = sto_sync_folder(s->fd, folder, err);
+	unlinkat(s->fd, folder, AT_REMOVEDIR);
+	return r;
+}
+
+static int remove_cell(const struct gc *g, const char *id, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < g->cells.n && r == 0; i++)
+		if (str_eq(g->cells.v[i].id, id) && *g->cells.v[i].below)
+			r = remove_over_ref(g->s, g->cells.v[i].below, err);
+	return r < 0 ? r : sto_cell_remove(g->s, id, err);
+}
+
 static int apply(struct gc *g, const struct sto_progress *progress, struct err *err)
 {
 	uint64_t done = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < g->res.removed.n; i++)
-		r = sto_cell_remove(g->s, g->res.removed.v[i], err);
+		r = remove_cell(g, g->res.removed.v[i], err);
 	if (r == 0 && g->res.removed.n)
 		r = sto_sync_folder(g->s->fd, "cells", err);
 	for (size_t i = 0; r == 0 && i < g->objects.n; i++) {

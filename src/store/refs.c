@@ -319,7 +319,8 @@ int sto_find(const struct sto *s, const char *name, char ret_id[STO_ID + 1], str
 int sto_names(const struct sto *s, struct strv *ret, struct err *err)
 {
 	auto_refs struct sto_refs refs = { 0 };
-	auto_strv struct strv ids = { 0 };
+	auto_strv struct strv ids = { 0 }, modules = { 0 };
+	char below[STO_ID + 1];
 	int r = sto_refs_read(s, &refs, err);
 
 	if (r == 0)
@@ -327,8 +328,10 @@ int sto_names(const struct sto *s, struct strv *ret, struct err *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < refs.n; i++)
-		strv_add(ret, refs.v[i].name);
+		strv_add(sto_over_below(refs.v[i].name, below) ? &modules : ret,
+			 sto_over_below(refs.v[i].name, below) ? refs.v[i].id : refs.v[i].name);
 	for (size_t i = 0; i < ids.n; i++)
-		strv_addf(ret, "%.12s", ids.v[i]);
+		if (!strv_has(&modules, ids.v[i]))
+			strv_addf(ret, "%.12s", ids.v[i]);
 	return 0;
 }

@@ -73,7 +73,7 @@ int sto_use(struct sto *s, const char *id, int *ret_fd, struct err *err);
  * leads to no cell.
  */
 int sto_find(const struct sto *s, const char *name, char ret_id[STO_ID + 1], struct err *err);
-/* What sto_find() takes, for a shell to complete: all refs, and 12 digits of each ID. */
+/* What sto_find() takes and a kernel is, for a shell to complete: all refs, and 12 digits of each ID, but of modules. */
 int sto_names(const struct sto *s, struct strv *ret, struct err *err);
 /*
  * Names: parts between slashes, each [A-Za-z0-9][A-Za-z0-9._+-]*, 255 bytes in all, and no ID; "a" and "a/b" exclude each
@@ -83,6 +83,25 @@ int sto_ref_set(struct sto *s, const char *name, const char *id, struct err *err
 /* Where it leads; "" in ret_id if it is damaged. -ENOENT names the nearest. */
 int sto_ref_get(const struct sto *s, const char *name, char ret_id[STO_ID + 1], struct err *err);
 int sto_ref_remove(struct sto *s, const char *name, struct err *err);
+
+/*
+ * A cell may have modules that were built for it later. They are a cell of their own, which the ref "ID/modules" leads to, ID
+ * being that of the one below; gc removes it together with that one.
+ */
+#define STO_OVER "/modules"
+/* Whether a ref is such a one; then *ret_id is the cell below, which need not be there any more. */
+bool sto_over_below(const char *ref, char ret_id[STO_ID + 1]);
+/* -ENOENT without words where there are none. What is read of it is held by sto_use(). */
+int sto_over_get(const struct sto *s, const char *below, char ret_id[STO_ID + 1]);
+/* Both cells are held by the caller (sto_use()). */
+int sto_over_set(struct sto *s, const char *below, const char *id, struct err *err);
+/* -ENOENT with words where there are none. */
+int sto_over_remove(struct sto *s, const char *below, struct err *err);
+/*
+ * For who makes new ones of what there is: held from the look to sto_over_set() or sto_over_remove(). Waited for while none
+ * of the store's other locks but cells in use is held.
+ */
+int sto_over_lock(const struct sto *s, int *ret_fd, struct err *err);
 
 struct sto_cell {
 	char id[STO_ID + 1];
@@ -108,13 +127,15 @@ struct sto_gc {
 	bool dry_run;
 };
 struct sto_gc_result {
-	struct strv removed;	 /* IDs of cells, the longest unused first */
+	struct strv
+		removed; /* IDs of cells, the longest unused first, each with its modules behind it */
 	uint64_t objects, bytes; /* removed; bytes on disk */
 	uint64_t left_bytes;
 	bool over_quota; /* what is left is more than the quota, and all of it is kept by refs or in use */
 };
 /*
- * Never removes cells with a ref or in use. Cells without either go only by age or quota; objects of no cell always.
+ * Never removes cells with a ref or in use. Cells without either go only by age or quota; objects of no cell always, and so do
+ * modules whose cell is gone, but where they are in use.
  * -EBADMSG where a manifest is damaged: what that cell has cannot be told.
  */
 int sto_gc(struct sto *s, const struct sto_gc *how, const struct sto_progress *progress,

@@ -3,6 +3,7 @@
 #include "small.h"
 
 #include "build/dkms.h"
+#include "build/module.h"
 #include "build/module_check.h"
 #include "build/recipe.h"
 
@@ -125,7 +126,7 @@ static void test_recipe(void **state)
 {
 	auto_free char *path = path_join(*state, "r.yaml"), *tree = path_join(*state, "t[ree]");
 	static const char text[] =
-		"summary: s\nmatch: [\"a/b*.sh\"]\nsteps:\n"
+		"summary: s\nmatch: [\"a/b*.sh\"]\nconfig: [CONFIG_A, \"!B=y\"]\nsteps:\n"
 		"- run: [x, \"-j${JOBS}\", \"${MAKEARGS}\", \"${SDK}/${RELEASE}\"]\n"
 		"- in: a\n  run: [\"${NOBODY}\"]\n";
 	static const char out[] = "summary: s\nmatch: [../x]\nsteps:\n- run: [x]\n";
@@ -152,6 +153,8 @@ static void test_recipe(void **state)
 	assert_done(bld_recipe_words(&r, &r.steps[0], &v, &words, &err), &err);
 	line = strv_quoted(words.v);
 	assert_string_equal(line, "x -j3 ARCH=x86 LLVM=1 /s/6.1");
+	assert_int_equal(r.n_config, 2);
+	assert_string_equal(r.config[1], "!B=y");
 	assert_int_equal(bld_recipe_words(&r, &r.steps[1], &v, &words, &err), -EINVAL);
 	bld_recipe_release(&r);
 	assert_int_equal(file_publish(path, out, strlen(out), 0644, NULL), 0);
@@ -204,7 +207,7 @@ static bool compile(const char *dir, const char *name, const char *const *define
 }
 
 /* The kinds and symbols of what is found, a blank between two. */
-static void finds(const char *dir, const struct bld_cell *cell, const char *want)
+static void finds(const char *dir, const struct bld_target *cell, const char *want)
 {
 	struct bld_findings found = { 0 };
 	auto_err struct err err = { 0 };
@@ -223,7 +226,7 @@ static void finds(const char *dir, const struct bld_cell *cell, const char *want
 TEST_OR_SKIP(test_check)
 {
 	static const char config[] = "CONFIG_MODULES=y\nCONFIG_SMP=y\nCONFIG_MODULE_UNLOAD=y\n";
-	struct bld_cell cell = { .release = (char *)"6.1.0" };
+	struct bld_target cell = { .release = (char *)"6.1.0" };
 	const char *d[] = { "VERMAGIC=\"6.1.0 SMP mod_unload \"", "LICENSE=\"GPL\"",
 			    "CRC=0x11111111", "MORE=for_gpl", NULL };
 
@@ -259,13 +262,65 @@ TEST_OR_SKIP(test_check)
 	return true;
 }
 
+static void wants(const struct bld_target *cell, const char *wish, const char *text)
+{
+	struct bld_findings found = { 0 };
+
+	bld_check_config(cell, "it", wish, &found);
+	assert_int_equal(found.n, text ? 1 : 0);
+	if (text) {
+		assert_string_equal(found.v[0].text, text);
+		assert_int_equal(found.v[0].kind, BLD_EXCLUDED);
+	}
+	bld_findings_release(&found);
+}
+
+static void test_config(void **state)
+{
+	static const char config[] = "CONFIG_A=y\nCONFIG_B=m\nCONFIG_S=\"x\"\n";
+	struct bld_target cell = { .release = (char *)"6.1" };
+
+	dotconfig_parse(&cell.config, config, sizeof(config) - 1);
+	wants(&cell, "CONFIG_A", NULL);
+	wants(&cell, "B", NULL);
+	wants(&cell, "CONFIG_B=m", NULL);
+	wants(&cell, "!CONFIG_B=y", NULL);
+	wants(&cell, "!C", NULL);
+	wants(&cell, "", NULL);
+	wants(&cell, "CONFIG_B=y", "it wants CONFIG_B to be y; in the kernel 6.1 it is m");
+	wants(&cell, "C", "it wants CONFIG_C to be set; in the kernel 6.1 it is not set");
+	wants(&cell, "!CONFIG_A", "it wants CONFIG_A not to be set; in the kernel 6.1 it is y");
+	wants(&cell, "!B=m", "it wants CONFIG_B not to be m; in the kernel 6.1 it is m");
+	dotconfig_release(&cell.config);
+}
+
+static void names(const char *path, const char *name)
+{
+	auto_free char *got = bld_over_name(path);
+
+	assert_string_equal(got, name);
+}
+
+/* What stands in paths of modules.dep, which blanks end. */
+static void test_over_name(void **state)
+{
+	names("/x/hello", "hello");
+	names("a b/hello-1.0.tar.gz/", "hello-1.0");
+	names("vendor-1.0-1.noarch.rpm", "vendor-1.0-1.noarch");
+	names(".rpm", "_rpm");
+	names("..tgz", "_");
+	names("a b:c\n\xc3\xa4", "a_b_c___");
+	names("/", "modules");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dkms),  cmocka_unit_test(test_dkms_bad),
-		cmocka_unit_test(test_words), cmocka_unit_test(test_symvers),
-		scratch_test(test_recipe),    scratch_test(test_own_recipes),
-		scratch_test(test_check),
+		cmocka_unit_test(test_dkms),	  cmocka_unit_test(test_dkms_bad),
+		cmocka_unit_test(test_words),	  cmocka_unit_test(test_symvers),
+		scratch_test(test_recipe),	  scratch_test(test_own_recipes),
+		scratch_test(test_check),	  cmocka_unit_test(test_config),
+		cmocka_unit_test(test_over_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,13 +160,72 @@ static void test_damaged(void **state)
 	sto_close(s);
 }
 
+static void put_over(struct sto *s, char below, char digit)
+{
+	auto_err struct err err = { 0 };
+
+	put(s, digit, 100);
+	assert_done(sto_over_set(s, id_of(below).s, id_of(digit).s, &err), &err);
+}
+
+/* Modules that were built for a cell stay and go with it, however long ago that was. */
+static void test_over(void **state)
+{
+	struct sto *s = store_open(*state);
+	struct sto_gc_result res = { 0 };
+	auto_strv struct strv names = { 0 };
+	auto_err struct err err = { 0 };
+	struct sto_faults faults = { 0 };
+	char id[STO_ID + 1];
+	int fd = -1;
+
+	put(s, '1', 1000);
+	put(s, '2', 2000);
+	assert_int_equal(sto_over_get(s, id_of('1').s, id), -ENOENT);
+	assert_int_equal(sto_over_set(s, id_of('9').s, id_of('2').s, &err), -ENOENT);
+	put_over(s, '1', 'a');
+	put_over(s, '2', 'b');
+	assert_int_equal(sto_over_get(s, id_of('2').s, id), 0);
+	assert_int_equal(id[0], 'b');
+	assert_int_equal(sto_names(s, &names, NULL), 0);
+	assert_int_equal(names.n, 2);
+	gc(s, (struct sto_gc){ .older_than = 500 }, "", &res);
+	/* replaced: an old cell as any other */
+	put_over(s, '2', 'c');
+	gc(s, (struct sto_gc){ .older_than = 500 }, "b", &res);
+	gc(s, (struct sto_gc){ .older_than = 1500 }, "1a", &res);
+	assert_int_equal(count_in(sto_path(s), "refs"), 1);
+	/* a guest has them, but not the cell itself */
+	assert_done(sto_use(s, id_of('c').s, &fd, &err), &err);
+	gc(s, (struct sto_gc){ .older_than = 3000 }, "2", &res);
+	assert_true(has(s, 'c'));
+	close_fd(fd);
+	/* what a gc that was killed behind the cell left */
+	gc(s, (struct sto_gc){ 0 }, "c", &res);
+	assert_int_equal(count_in(sto_path(s), "refs"), 0);
+	/* repair takes the damaged modules alone */
+	put(s, '1', 1000);
+	put_over(s, '1', 'd');
+	write_file(
+		sto_path(s),
+		"cells/dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd/.kiln/manifest",
+		"?", 0444);
+	assert_done(sto_verify(s, true, NULL, &faults, &err), &err);
+	sto_faults_release(&faults);
+	assert_clean(s);
+	assert_true(has(s, '1') && !has(s, 'd'));
+	assert_int_equal(sto_over_get(s, id_of('1').s, id), -ENOENT);
+	put_over(s, '1', 'e');
+	assert_done(sto_over_remove(s, id_of('1').s, &err), &err);
+	gc(s, (struct sto_gc){ .older_than = 500 }, "e", &res);
+	sto_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(test_age),
-		scratch_test(test_quota),
-		scratch_test(test_left),
-		scratch_test(test_damaged),
+		scratch_test(test_age),	    scratch_test(test_quota), scratch_test(test_left),
+		scratch_test(test_damaged), scratch_test(test_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

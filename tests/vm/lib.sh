@@ -74,6 +74,19 @@ need() {
 	rm -rf "$XDG_RUNTIME_DIR/kiln"
 }
 
+# need_cells: cells that kiln built (tools/test-cells), in a store of this test's own, which KILN_STORE names. The one is
+# guest/x86_64/release there, the other goes by its identity, $second; $first_12 is how the release of the one ends.
+need_cells() {
+	for k in first second; do
+		[ -s "$kernels/cells/$k" ] || skip "no cells in $kernels/cells (tools/test-cells KILN)"
+	done
+	second=$(cat "$kernels/cells/second")
+	first_12=$(cut -c1-12 "$kernels/cells/first")
+	cp -a --reflink=auto "$kernels/cells/store" "$work/store" || skip "no room for a copy of $kernels/cells/store"
+	KILN_STORE=$work/store
+	export KILN_STORE
+}
+
 has() {
 	command -v "$1" >/dev/null
 }

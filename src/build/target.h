@@ -6,7 +6,7 @@
 #include "build/symvers.h"
 #include "kconfig/dotconfig.h"
 
-struct bld_cell {
+struct bld_target {
 	char *folder;
 	char *sdk; /* FOLDER/usr/src/linux-headers-RELEASE, links resolved */
 	char *release;
@@ -19,7 +19,7 @@ struct bld_cell {
 };
 
 /* What lacks to be one is said: -ENOENT. */
-int bld_cell_open(const char *folder, struct bld_cell *ret, struct err *err);
-bool bld_cell_has(const struct bld_cell *c, const char *symbol); /* =y */
-void bld_cell_release(struct bld_cell *c);
-#define auto_cell cleanup(bld_cell_release)
+int bld_target_open(const char *folder, struct bld_target *ret, struct err *err);
+bool bld_target_has(const struct bld_target *c, const char *symbol); /* =y */
+void bld_target_release(struct bld_target *c);
+#define auto_target cleanup(bld_target_release)
