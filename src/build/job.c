@@ -285,7 +285,16 @@ static int take_outputs(struct work *w, const char *to, struct err *err)
 	return r < 0 ? r : bld_metadata_write(j, w->ret, to, err);
 }
 
-static int publish(struct work *w, struct sto *store, struct err *err)
+static int no_room(const struct sto *store, struct err *err)
+{
+	return err_hint(
+		err, -ENOSPC,
+		"make room for '%s' ('kiln store gc' removes what has no name any more), and "
+		"build again: what make did is kept",
+		sto_path(store));
+}
+
+static int fill_and_commit(struct work *w, struct sto *store, struct err *err)
 {
 	struct sto_stage *g;
 	int r = sto_stage_begin(store, w->j->id, &g, err);
@@ -304,6 +313,13 @@ static int publish(struct work *w, struct sto *store, struct err *err)
 	report(w, BLD_PUBLISHING);
 	r = sto_stage_commit(g, NULL, err);
 	return r < 0 ? r : sto_ref_set(store, w->j->name, w->j->id, err);
+}
+
+static int publish(struct work *w, struct sto *store, struct err *err)
+{
+	int r = fill_and_commit(w, store, err);
+
+	return r == -ENOSPC ? no_room(store, err) : r;
 }
 
 static bool is_there(struct sto *store, const struct bld_job *j)

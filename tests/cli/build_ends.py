@@ -160,7 +160,7 @@ def full(name, folder, sizes):
     """FOLDER of its own is a disk that has one page more each time."""
     k = new(name)
     mount(k.work + folder, sizes[0])
-    failed = 0
+    failed = helped = 0
     for size in sizes:
         subprocess.run(["mount", "-o", "remount,size=%dk" % size, k.work + folder], check=True)
         status = k.start("build").wait(k.DEADLINE)
@@ -169,6 +169,7 @@ def full(name, folder, sizes):
         failed += 1
         assert status in (1, 125), (size, status, k.words())
         assert "No space left on device" in k.words(), (size, k.words())
+        helped += "'kiln store gc' removes" in k.words()
         k.wait_alone()
         assert not left_but_mark(k), (size, k.left())
         k.verify("full at %d KiB" % size)
@@ -176,7 +177,7 @@ def full(name, folder, sizes):
     k.run("build")
     check_done(k)
     print("# %s: %d times full" % (name, failed))
-    assert failed
+    assert failed and (helped or folder != "/store"), k.words()
     subprocess.run(["umount", k.work + folder], check=True)
 
 
