@@ -103,6 +103,7 @@ static int read_mark(struct folder *f, struct err *err)
 	str_adds(&now, "\n");
 	f->power = !str_eq(str_c(&was), str_c(&now));
 	f->since = mtime_of(&st);
+	f->last = f->since; /* where no file tells of more */
 	return 1;
 }
 
@@ -255,7 +256,7 @@ static void folder_release(struct folder *f)
 
 int bld_kbuild_mend(const char *build, struct err *err)
 {
-	cleanup(folder_release) struct folder f = { .build = build, .last = INT64_MIN };
+	cleanup(folder_release) struct folder f = { .build = build };
 	int r = read_mark(&f, err);
 	int fd;
 

@@ -148,6 +148,17 @@ static void power_lost(void **state)
 }
 
 /* A second build does not make the first one's traces look like those of an orderly one. */
+/* Killed before its first object: all that was begun is doubtful. */
+static void killed_early(void **state)
+{
+	mark(*state, true);
+	put(*state, "scripts/half.h", "x", 100);
+	put(*state, "include/config/auto.conf", "x", 200);
+	mend(*state);
+	need(*state, "scripts/half.h", false);
+	need(*state, "include/config/auto.conf", true);
+}
+
 static void mark_stays(void **state)
 {
 	struct stat was, is;
@@ -168,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(nothing_to_mend), scratch_test(killed),
 		scratch_test(usually_newer),   scratch_test(power_lost),
-		scratch_test(mark_stays),
+		scratch_test(killed_early),    scratch_test(mark_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
