@@ -37,12 +37,16 @@ static void add_stats(const char *path, struct str *ret)
 
 	if (lstat(path, &st) < 0)
 		return;
-	str_addf(ret, "%s %llx %llu %llu %lld.%09ld %lld.%09ld\n", path,
-		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
-		 S_ISDIR(st.st_mode) ? 0 : (unsigned long long)st.st_size,
-		 (long long)st.st_mtim.tv_sec, (long)st.st_mtim.tv_nsec,
-		 (long long)st.st_ctim.tv_sec, (long)st.st_ctim.tv_nsec);
-	if (!S_ISDIR(st.st_mode) || bld_names(path, &names, NULL) < 0)
+	if (!S_ISDIR(st.st_mode)) {
+		str_addf(ret, "%s %llx %llu %llu %lld.%09ld %lld.%09ld\n", path,
+			 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+			 (unsigned long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			 (long)st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec,
+			 (long)st.st_ctim.tv_nsec);
+		return;
+	}
+	/* of a folder its names count: its times are another wherever make had a temporary file */
+	if (bld_names(path, &names, NULL) < 0)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
 		auto_free char *below = path_join(path, names.v[i]);
