@@ -228,6 +228,8 @@ static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *
 
 	if (r < 0)
 		return r;
+	/* while make reads its makefiles, so that nobody waits for it */
+	bld_steps_count(w->j->tree->path, w->j->srcarch, w->j->config, w->j->build, &w->steps);
 	r = bld_kbuild_finish(&k, report_steps, w, err);
 	take_messages(w, spec, &k);
 	if (r == 0 && k.status) {
@@ -265,8 +267,6 @@ static int build(struct work *w, struct err *err)
 		r = write_config(j, err);
 	if (r < 0)
 		return r;
-	bld_steps_count(j->tree->path, j->srcarch, j->config, j->build, &w->steps);
-	w->report.total = bld_steps_total(&w->steps, 0);
 	report(w, BLD_MAKING);
 	make_words(j, &w->make, &w->env);
 	strv_addf(&w->env, "CCACHE_STATSLOG=%s", w->ccache_log);
