@@ -81,7 +81,8 @@ static int link_modules(const struct merge *m, const char *below, unsigned depth
 /* What depmod reads and modules_install has written. */
 static int copy_lists(const char *from, const char *to, struct str *order, struct err *err)
 {
-	static const char *const lists[] = { "modules.builtin", "modules.builtin.modinfo" };
+	static const char *const lists[] = { "modules.builtin", "modules.builtin.modinfo",
+					     "modules.builtin.ranges" };
 	auto_free char *path = path_join(from, "modules.order");
 	int r = access(path, F_OK) < 0 ? 0 : file_read(AT_FDCWD, path, LIST_MAX, order, err);
 

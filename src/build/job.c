@@ -20,6 +20,7 @@
 
 #define LOG_NAME	"kiln-build.log"
 #define CCACHE_LOG_NAME "kiln-ccache.log"
+#define TOOLCHAIN_NAME	"kiln-toolchain"
 #define WAIT_MSEC	50
 
 static volatile sig_atomic_t is_ended;
@@ -164,6 +165,8 @@ static void add_flags(const struct bld_job *j, struct strv *ret)
 static void make_words(const struct bld_job *j, struct strv *ret_make, struct strv *ret_env)
 {
 	bld_toolchain_env(j->toolchain, NULL, ret_env);
+	if (!j->tree->ours)
+		bld_ccache_strict(ret_env);
 	strv_extend(ret_env, j->env);
 	strv_extend(ret_make, j->toolchain->make.v);
 	add_flags(j, ret_make);
@@ -250,15 +253,41 @@ static int open_log(struct work *w, struct err *err)
 	return w->log < 0 ? err_sys(err, "cannot write '%s'", w->ret->log) : 0;
 }
 
+/*
+ * kbuild makes anew what another compiler would make, and looks at nothing else: objects of another assembler, linker or compiler
+ * for the host would stay. 1: the folder's are of these tools.
+ */
+static bool is_of_toolchain(const struct bld_job *j)
+{
+	auto_free char *path = path_join(j->build, TOOLCHAIN_NAME);
+	auto_str struct str was = { 0 };
+
+	return file_read(AT_FDCWD, path, 1 << 20, &was, NULL) == 0 &&
+	       str_eq(str_c(&was), str_c(&j->toolchain->probe));
+}
+
+static int make_folder(const struct bld_job *j, struct err *err)
+{
+	auto_free char *path = path_join(j->build, TOOLCHAIN_NAME);
+	int r;
+
+	if (!j->fresh && is_of_toolchain(j))
+		return 0;
+	r = rm_rf(j->build, err);
+	if (r == 0)
+		r = mkdir_p(j->build, 0755, err);
+	return r < 0 ? r
+		     : file_publish(path, str_c(&j->toolchain->probe), j->toolchain->probe.n, 0644,
+				    err);
+}
+
 static int build(struct work *w, struct err *err)
 {
 	const struct bld_job *j = w->j;
 	auto_strv struct strv all = { 0 };
 	struct bld_kbuild_spec spec;
-	int r = j->fresh ? rm_rf(j->build, err) : 0;
+	int r = make_folder(j, err);
 
-	if (r == 0)
-		r = mkdir_p(j->build, 0755, err);
 	if (r == 0)
 		r = open_log(w, err);
 	if (r == 0)
@@ -332,7 +361,8 @@ static int fill_and_commit(struct work *w, struct sto *store, struct err *err)
 		r = check_tree(w->j, err);
 	if (r == 0)
 		r = check_ended(err);
-	report(w, BLD_PUBLISHING);
+	if (r == 0)
+		report(w, BLD_PUBLISHING);
 	if (r == 0)
 		r = sto_stage_commit(g, NULL, err);
 	else
@@ -426,6 +456,8 @@ static int compare(struct work *w, struct sto *store, struct strv *ret_differ, s
 	if (r < 0)
 		return r;
 	r = take_outputs(w, sto_stage_path(g), NULL, err);
+	if (r == 0)
+		r = check_tree(w->j, err);
 	if (r == 0)
 		r = bld_compare(cell, sto_stage_path(g), ".kiln", ret_differ, err);
 	sto_stage_abort(g);

@@ -57,7 +57,7 @@ struct bld_result {
 
 /*
  * The build folder of a cell: one for each name, tree, architecture and toolchain, so that what changes otherwise is built
- * incrementally (another compiler of that name makes kbuild build anew). In the cache.
+ * incrementally; where the tools are others than those it was made with it is emptied. In the cache.
  */
 int bld_job_folder(const char *name, const struct src_tree *tree, const char *arch,
 		   const char *toolchain, char **ret, struct err *err);

@@ -70,12 +70,13 @@ struct bld_slot *bld_slot_get(struct bld_jobs *j)
 {
 	for (size_t i = 0; i < BLD_SLOTS; i++) {
 		struct bld_slot *s = &j->slot[i];
+		bool no = false;
 
-		if (atomic_load(&s->used))
+		/* the workers are processes of their own */
+		if (!atomic_compare_exchange_strong(&s->used, &no, true))
 			continue;
 		atomic_store(&s->held, 0);
 		atomic_store(&s->waiting, false);
-		atomic_store(&s->used, true);
 		return s;
 	}
 	return NULL;

@@ -66,6 +66,7 @@ char *bld_ccache_dir(char *const *env)
 }
 
 #define MAX_CCACHE_LOG (256 << 20)
+#define SLOPPINESS     "include_file_mtime,include_file_ctime"
 
 /* Each call is a line "# FILE" and the names of the counters that it raises. */
 int bld_ccache_read_log(const char *path, size_t *ret_asked, size_t *ret_had, struct err *err)
@@ -91,12 +92,26 @@ static void set_env(const char *name, const char *value, struct strv *env)
 	strv_addf(env, "%s=%s", name, env_get(environ, name) ?: value);
 }
 
+void bld_ccache_strict(struct strv *env)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < env->n; i++) {
+		if (str_eq(env->v[i], "CCACHE_SLOPPINESS=" SLOPPINESS))
+			free(env->v[i]);
+		else
+			env->v[n++] = env->v[i];
+	}
+	env->n = n;
+	env->v[n] = NULL;
+}
+
 static void set_ccache(struct bld_toolchain *t)
 {
 	/* empty: also against ccache.conf */
 	strv_add(&t->env, "CCACHE_BASEDIR=");
 	set_env("CCACHE_NOHASHDIR", "1", &t->env);
-	set_env("CCACHE_SLOPPINESS", "include_file_mtime,include_file_ctime", &t->env);
+	set_env("CCACHE_SLOPPINESS", SLOPPINESS, &t->env);
 }
 
 /* Puts words in front of the wrap's last, which is the image, or --command. */

@@ -16,5 +16,10 @@ int bld_launcher_set(const char *launcher, struct bld_toolchain *t, struct err *
  * objects it was asked for, and how many it had. -ENOENT: there is no such file.
  */
 int bld_ccache_read_log(const char *path, size_t *ret_asked, size_t *ret_had, struct err *err);
+/*
+ * For a tree that somebody may write to meanwhile: headers that changed a moment ago are looked at again. Takes out of env what
+ * bld_launcher_set() put there; what the user has set stays.
+ */
+void bld_ccache_strict(struct strv *env);
 /* The folder of ccache's cache, as ccache finds it; NULL: there is no home. */
 char *bld_ccache_dir(char *const *env);

@@ -158,7 +158,7 @@ static int look_in(struct folder *f, int fd, const char *dir, int depth, struct 
 		close(fd);
 		return r;
 	}
-	while (!r && (e = readdir(d))) {
+	while (!r && (errno = 0, e = readdir(d))) {
 		struct stat st;
 
 		if (str_eq(e->d_name, ".") || str_eq(e->d_name, "..") ||
@@ -175,6 +175,8 @@ static int look_in(struct folder *f, int fd, const char *dir, int depth, struct 
 				   : look_in(f, in, sub, depth + 1, err);
 		}
 	}
+	if (!r && !e && errno)
+		r = err_sys(err, "cannot read '%s/%s'", f->build, dir);
 	closedir(d);
 	return r;
 }

@@ -226,7 +226,8 @@ static const char *place(const char *location)
 
 static bool is_plain(const char *path)
 {
-	return !str_starts(path, "../") && !strstr(path, "/../") && !str_ends(path, "/..");
+	return !str_eq(path, "..") && !str_starts(path, "../") && !strstr(path, "/../") &&
+	       !str_ends(path, "/..");
 }
 
 static int add_file(const struct plan *p, unsigned i, struct err *err)

@@ -19,14 +19,33 @@ struct overlay {
 	struct bld_module_laid laid; /* in tmp */
 };
 
+/* Whether a folder has that name in it, and else at most names that begin with prefix. */
+static bool has_only(const char *dir, const char *name, const char *prefix)
+{
+	auto_strv struct strv names = { 0 };
+	bool found = false;
+
+	if (bld_names(dir, &names, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++) {
+		const bool is_it = str_eq(names.v[i], name);
+
+		if (!is_it && !(prefix && str_starts(names.v[i], prefix)))
+			return false;
+		found |= is_it;
+	}
+	return found;
+}
+
 /* Nothing but lib/modules/RELEASE/updates and depmod's files: what this made. */
 static bool is_ours(const struct overlay *o)
 {
-	auto_strv struct strv top = { 0 };
-	auto_free char *updates = path_join(o->to, o->laid.updates);
+	const char *release = o->m->spec->cell->release;
+	auto_free char *lib = path_join(o->to, "lib"), *modules = path_join(lib, "modules");
+	auto_free char *folder = path_join(modules, release);
 
-	return bld_names(o->to, &top, NULL) == 0 && top.n == 1 && str_eq(top.v[0], "lib") &&
-	       access(updates, F_OK) == 0;
+	return has_only(o->to, "lib", NULL) && has_only(lib, "modules", NULL) &&
+	       has_only(modules, release, NULL) && has_only(folder, "updates", "modules.");
 }
 
 static int in_the_way(const struct overlay *o, struct err *err)

@@ -72,7 +72,8 @@ static bool is_simple(const struct bld_take *t, const struct strv *modules)
 	for (size_t i = 0; i < countof(done_to_them); i++)
 		if (bld_take_has(t, done_to_them[i]))
 			return false;
-	return modules->n <= FEW;
+	/* behind a wrap each is a container of its own */
+	return modules->n <= FEW && !(t->o->kbuild.wrap && *t->o->kbuild.wrap);
 }
 
 static int put_order(const struct strv *modules, const char *to, struct err *err)

@@ -104,9 +104,9 @@ static bool prepare(struct change *c, const char *build, size_t i, const char *o
 	return false;
 }
 
-static int touch(const char *path, struct err *err)
+static int touch(const char *path, int flags, struct err *err)
 {
-	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	auto_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
 
 	return fd < 0 || futimens(fd, NULL) < 0 ? err_sys(err, "cannot write '%s'", path) : 0;
 }
@@ -120,13 +120,28 @@ static int write_all_files(const char *build, const char *now, const struct chan
 	int r = file_publish(config, now, strlen(now), 0644, err);
 
 	if (r == 0)
-		r = touch(mark, err);
+		r = touch(mark, O_CREAT, err);
 	if (r == 0)
-		r = touch(cmd, err);
+		r = touch(cmd, 0, err);
 	for (size_t i = 0; i < countof(files) && r == 0; i++)
 		if (c[i].text.n)
 			r = file_publish(c[i].path, str_c(&c[i].text), c[i].text.n, 0644, err);
 	return r;
+}
+
+/* Before 5.13 a symbol's mark was called otherwise: there conf is left to it. */
+static bool has_old_marks(const char *build)
+{
+	static const char *const names[] = { "include/config/localversion.h",
+					     "include/config/localversion" };
+	bool found = false;
+
+	for (size_t i = 0; i < countof(names); i++) {
+		auto_free char *path = path_join(build, names[i]);
+
+		found |= access(path, F_OK) == 0;
+	}
+	return found;
 }
 
 int bld_relabel(const char *build, const char *old, const char *now, struct err *err)
@@ -136,6 +151,7 @@ int bld_relabel(const char *build, const char *old, const char *now, struct err 
 	bool good = differ_by_name_alone(old, now, &from, &to);
 	int r = 0;
 
+	good = good && !has_old_marks(build);
 	for (size_t i = 0; i < countof(files) && good; i++)
 		good = prepare(&c[i], build, i, str_c(&from), str_c(&to));
 	if (good)

@@ -55,8 +55,8 @@ static void add_stats(const char *path, struct str *ret)
 	}
 }
 
-/* scripts/Makefile.headersinst, Makefile.asm-generic: what they read. */
-static int stamp_of(const struct bld_take *t, char ret[DIGEST_HEX + 1], struct err *err)
+/* scripts/Makefile.headersinst, Makefile.asm-generic: what they read of the tree. */
+static void add_sources(const struct bld_take *t, struct str *ret)
 {
 	static const char *const in_tree[] = { "Makefile",
 					       "include/uapi",
@@ -69,28 +69,34 @@ static int stamp_of(const struct bld_take *t, char ret[DIGEST_HEX + 1], struct e
 	static const char *const in_arch[] = { "Makefile",	 "include/uapi",
 					       "entry/syscalls", "kernel/syscalls",
 					       "tools",		 "include/asm/Kbuild" };
-	static const char *const in_build[] = { "include/generated/uapi", "usr/include" };
 	auto_free char *arch = path_join3(t->o->kbuild.tree, "arch", t->srcarch);
-	auto_free char *own = path_join3(t->o->kbuild.build, "arch", t->srcarch);
-	auto_free char *generated = path_join(own, "include/generated/uapi");
-	auto_str struct str text = { 0 };
 
 	for (size_t i = 0; i < countof(in_tree); i++) {
 		auto_free char *path = path_join(t->o->kbuild.tree, in_tree[i]);
 
-		add_stats(path, &text);
+		add_stats(path, ret);
 	}
 	for (size_t i = 0; i < countof(in_arch); i++) {
 		auto_free char *path = path_join(arch, in_arch[i]);
 
-		add_stats(path, &text);
+		add_stats(path, ret);
 	}
-	for (size_t i = 0; i < countof(in_build); i++) {
-		auto_free char *path = path_join(t->o->kbuild.build, in_build[i]);
+}
 
-		add_stats(path, &text);
-	}
+/* Of the sources, as they were before make, and of what it made: what was changed meanwhile is made next time. */
+static int stamp_of(const struct bld_take *t, const struct str *sources, char ret[DIGEST_HEX + 1],
+		    struct err *err)
+{
+	auto_free char *own = path_join3(t->o->kbuild.build, "arch", t->srcarch);
+	auto_free char *of_arch = path_join(own, "include/generated/uapi");
+	auto_free char *generated = path_join(t->o->kbuild.build, "include/generated/uapi");
+	auto_free char *made = path_join(t->o->kbuild.build, "usr/include");
+	auto_str struct str text = { 0 };
+
+	str_add(&text, sources->s, sources->n);
 	add_stats(generated, &text);
+	add_stats(made, &text);
+	add_stats(of_arch, &text);
 	return digest_text(str_c(&text), ret, err);
 }
 
@@ -107,15 +113,18 @@ static int make_headers(const struct bld_take *t, struct err *err)
 {
 	auto_free char *path = path_join(t->o->kbuild.build, "kiln-uapi");
 	auto_strv struct strv more = { 0 };
+	auto_str struct str sources = { 0 };
 	char stamp[DIGEST_HEX + 1];
-	int r = stamp_of(t, stamp, err);
+	int r;
 
+	add_sources(t, &sources);
+	r = stamp_of(t, &sources, stamp, err);
 	if (r < 0 || is_stamped(path, stamp))
 		return r;
 	strv_add(&more, "headers");
 	r = bld_make(&t->o->kbuild, &more, err);
 	if (r == 0)
-		r = stamp_of(t, stamp, err);
+		r = stamp_of(t, &sources, stamp, err);
 	return r < 0 ? r : file_publish(path, stamp, strlen(stamp), 0644, err);
 }
 

@@ -148,6 +148,15 @@ static _Noreturn void work(const struct bld_job *job, const char *store_path, bo
 	_exit(0);
 }
 
+static int not_started(struct bld_worker *w, struct err *err)
+{
+	int r = err_sys(err, "cannot start a process for '%s'", w->job->name);
+
+	close_fd(w->result_fd);
+	*w = BLD_WORKER_NONE;
+	return r;
+}
+
 int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char *store,
 		     bool verify, struct err *err)
 {
@@ -159,7 +168,7 @@ int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char
 	w->job = job;
 	w->result_fd = memfd_create("kiln-result", MFD_CLOEXEC);
 	if (w->result_fd < 0 || pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_sys(err, "cannot make a pipe for '%s'", job->name);
+		return not_started(w, err);
 	/* a signal that came before the worker has its own handlers would be noted by ours, which means nothing there */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &open);
@@ -167,10 +176,17 @@ int bld_worker_start(struct bld_worker *w, const struct bld_job *job, const char
 	if (pid == 0)
 		work(job, store, verify, parent, pipe_fd[1], w->result_fd, &open);
 	sigprocmask(SIG_SETMASK, &open, NULL);
+	if (pid < 0) {
+		int r = not_started(w, err);
+
+		close_fd(pipe_fd[0]);
+		close_fd(pipe_fd[1]);
+		return r;
+	}
 	close_fd(pipe_fd[1]);
 	w->reports = pipe_fd[0];
 	w->pid = pid;
-	return pid < 0 ? err_sys(err, "cannot start a process for '%s'", job->name) : 0;
+	return 0;
 }
 
 bool bld_worker_read(struct bld_worker *w)

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "build/relabel.h"
@@ -78,7 +79,7 @@ static int one_cell(struct build_plan *p, struct err *err)
 	if (p->cells.n != 1)
 		return err_set(err, -EINVAL, "%zu cells are meant: name one", p->cells.n);
 	r = build_plan_cell(p, &p->cells.v[0], err);
-	return r > 0 ? err_set(err, -EINVAL, "its configuration does not hold") : r;
+	return r > 0 ? -EINVAL : r;
 }
 
 static void progress(void *ctx, const char *what, uint64_t done, uint64_t total)
@@ -89,17 +90,21 @@ static void progress(void *ctx, const char *what, uint64_t done, uint64_t total)
 static int copy_tree(const struct bench *b, const struct src_tree *from, struct err *err)
 {
 	const struct src_progress say = { progress, b->out };
+	auto_free char *mark = path_join(b->dir, "source");
+	auto_str struct str was = { 0 };
 	int r;
 
-	if (access(b->tree, F_OK) == 0)
+	if (file_read(AT_FDCWD, mark, 2 * DIGEST_HEX, &was, NULL) == 0 &&
+	    str_eq(str_c(&was), from->digest))
 		return 0;
-	r = mkdir_p(b->tree, 0755, err);
+	/* a build folder of another tree would take its objects for newer */
+	r = rm_rf(b->dir, err);
+	if (r == 0)
+		r = mkdir_p(b->tree, 0700, err);
 	if (r == 0)
 		r = src_tree_copy(from->path, b->tree, from->ours, &say, err);
 	out_progress_end(b->out);
-	if (r < 0)
-		rm_rf(b->tree, NULL);
-	return r;
+	return r < 0 ? r : file_publish(mark, from->digest, strlen(from->digest), 0600, err);
 }
 
 /* The cell as it is asked for here becomes one of the scratch folder: by options, since its source is another. */

@@ -141,9 +141,18 @@ static int set_refs(struct build_plan *p, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < p->cells.n && r == 0; i++)
-		if (p->cells.v[i].there)
-			r = sto_ref_set(p->store, p->cells.v[i].cell->name, p->cells.v[i].id, err);
+	for (size_t i = 0; i < p->cells.n && r == 0; i++) {
+		struct build_cell *c = &p->cells.v[i];
+
+		if (!c->there)
+			continue;
+		r = sto_ref_set(p->store, c->cell->name, c->id, err);
+		/* gc took it meanwhile: it had no name */
+		c->there = r != -ENOENT;
+		if (r == -ENOENT)
+			err_release(err);
+		r = r == -ENOENT ? 0 : r;
+	}
 	return r;
 }
 
@@ -155,7 +164,7 @@ static int build_all(struct build_plan *p, json_t *results, size_t bad, struct e
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < p->cells.n; i++)
-		if (p->cells.v[i].there)
+		if (p->cells.v[i].there && !p->o->verify)
 			tell_there(p, &p->cells.v[i], results);
 	if (bad && !p->o->keep_going) {
 		out_note(p->out, "nothing was built (--keep-going builds the others)");

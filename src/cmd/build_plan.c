@@ -158,6 +158,15 @@ int build_plan_open(struct build_plan *p, struct out *out, const struct build_op
 	return r == -ENOENT ? 0 : r;
 }
 
+/* Of the same text, and proved by the same: a tree is only good for who asked for what it was held against. */
+static bool is_same_source(const struct build_source *s, const struct build_cell *c)
+{
+	const struct bld_kernel *a = s->kernel, *b = c->cell->kernel;
+
+	return str_eq(s->text, c->cell->source) && str_eq(a->sha256, b->sha256) &&
+	       str_eq(a->keyring, b->keyring) && str_eq(a->sign, b->sign);
+}
+
 static int open_source(struct build_plan *p, struct build_cell *c, struct err *err)
 {
 	const struct src_progress say = { progress, p->out };
@@ -167,13 +176,14 @@ static int open_source(struct build_plan *p, struct build_cell *c, struct err *e
 	int r;
 
 	for (size_t i = 0; i < p->sources.n; i++) {
-		if (str_eq(p->sources.v[i]->text, c->cell->source)) {
+		if (is_same_source(p->sources.v[i], c)) {
 			c->source = &p->sources.v[i]->tree;
 			return 0;
 		}
 	}
 	s = xnew(struct build_source);
 	s->text = c->cell->source;
+	s->kernel = k;
 	r = src_spec_parse(s->text, p->project.dir, &spec, err);
 	if (r == 0)
 		r = src_spec_prove(&spec, p->project.dir, k->sha256, k->keyring, k->sign, err);

@@ -21,7 +21,8 @@ struct build_opts {
 
 /* A source of the project: opened once for all its cells. */
 struct build_source {
-	const char *text; /* the project's */
+	const char *text;		 /* the project's */
+	const struct bld_kernel *kernel; /* whose digest and keyring proved it */
 	struct src_tree tree;
 };
 

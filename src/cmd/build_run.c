@@ -25,8 +25,9 @@ struct run {
 	json_t *results;
 	struct bld_jobs *jobs;
 	struct bld_worker workers[MAX_CELLS_AT_ONCE];
-	size_t next; /* cell to begin */
-	bool stopping;
+	size_t next;   /* cell to begin */
+	bool stopping; /* no more cells are begun */
+	bool ended;    /* those that are under way were told to end */
 };
 
 static volatile sig_atomic_t was_signalled;
@@ -115,13 +116,17 @@ static json_t *result_json(const struct bld_worker *w)
 {
 	const struct bld_result *res = &w->result;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:I, s:o, s:I, s:I}", "cell",
-			 w->job->name, "state", w->code ? "failed" : "built", "id", w->job->id,
-			 "release", out_json_text(res->release), "error",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:I, s:o, s:o, s:I, s:I}", "cell",
+			 w->job->name, "state",
+			 w->code       ? "failed"
+			 : w->differ.n ? "differs"
+				       : "built",
+			 "id", w->job->id, "release", out_json_text(res->release), "error",
 			 out_json_text(w->code ? w->err.msg : NULL), "log", out_json_text(res->log),
 			 "seconds", (double)res->ns / NSEC_PER_SEC, "steps", (json_int_t)res->steps,
-			 "ccache", bld_ccache_json(res), "warnings", (json_int_t)res->warnings.n,
-			 "errors", (json_int_t)res->errors.n);
+			 "ccache", bld_ccache_json(res), "differ", out_json_texts(&w->differ),
+			 "warnings", (json_int_t)res->warnings.n, "errors",
+			 (json_int_t)res->errors.n);
 }
 
 static void tell_difference(struct run *r, const struct bld_worker *w)
@@ -154,7 +159,7 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 	build_view_clear(r->view);
 	json_array_append_new(r->results, result_json(w));
 	/* a terminal's Ctrl-C reaches the workers as well, and one may have ended before it was asked to */
-	if (w->code < 0 && (r->stopping || was_signalled)) {
+	if (w->code < 0 && (r->ended || was_signalled)) {
 		r->outcome->skipped++;
 		return;
 	}
@@ -208,7 +213,7 @@ static size_t wait_for(struct run *r)
 
 static void stop_all(struct run *r)
 {
-	r->stopping = true;
+	r->stopping = r->ended = true;
 	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++)
 		bld_worker_stop(&r->workers[i]);
 }
@@ -216,15 +221,16 @@ static void stop_all(struct run *r)
 static int loop(struct run *r, struct err *err)
 {
 	bool asked = false;
-	int e;
+	int e = 0;
 
 	do {
 		if (was_signalled && !asked) {
 			asked = true;
 			stop_all(r);
 		}
-		e = begin_more(r, err);
-		if (e < 0)
+		if (e == 0)
+			e = begin_more(r, err);
+		if (e < 0 && !r->ended)
 			stop_all(r);
 		build_view_show(r->view, r->workers, MAX_CELLS_AT_ONCE);
 	} while (wait_for(r) || (!r->stopping && r->next < r->p->cells.n));

@@ -119,6 +119,19 @@ static int run_path(struct out *out, const struct global_opts *global, void *o, 
 	return r;
 }
 
+/* Modules of a cell may be built this moment, on top of those that are to go. */
+static int remove_ref(struct sto *s, const char *name, struct err *err)
+{
+	char below[STO_ID + 1];
+	auto_close int lock = -1;
+	int r;
+
+	if (!sto_over_below(name, below))
+		return sto_ref_remove(s, name, err);
+	r = sto_over_lock(s, &lock, err);
+	return r < 0 ? r : sto_over_remove(s, below, err);
+}
+
 /* What is no ref is told before any is removed. */
 static int remove_refs(struct out *out, struct sto *s, char **names, size_t n, bool dry_run,
 		       struct err *err)
@@ -132,7 +145,7 @@ static int remove_refs(struct out *out, struct sto *s, char **names, size_t n, b
 			out_print(out, "rm %s (%.12s)\n", names[i], id);
 	}
 	for (size_t i = 0; r == 0 && !dry_run && i < n; i++)
-		r = sto_ref_remove(s, names[i], err);
+		r = remove_ref(s, names[i], err);
 	return r;
 }
 

@@ -327,7 +327,7 @@ static void note_modules(struct ins_job *j, const struct ins_piece *p)
 		  p->rel);
 }
 
-/* Files that are there from before stay; the initrd, which is no part of the kernel, may be another one. */
+/* Files that are there from before, and still are, stay; the initrd, which is no part of the kernel, may be another one. */
 static void drop_pieces(struct ins_job *j, const struct ins_kernel *old)
 {
 	size_t n = 0;
@@ -335,7 +335,8 @@ static void drop_pieces(struct ins_job *j, const struct ins_kernel *old)
 	for (size_t i = 0; i < j->pieces.n; i++) {
 		struct ins_piece *p = &j->pieces.v[i];
 
-		if (strv_has(&old->paths, p->rel) && !str_eq(p->rel, old->initrd)) {
+		if (strv_has(&old->paths, p->rel) && !str_eq(p->rel, old->initrd) &&
+		    ins_has(&j->c.place, p->rel)) {
 			if (p->how == INS_MODULES)
 				note_modules(j, p);
 			free(p->from);

@@ -128,8 +128,9 @@ static int begin(struct transfer *t)
 
 	t->begun = true;
 	dl_curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	/* file: has no status, and heeds no If-Range: without a validator it is never gone on with */
 	if (status != 206)
-		return q->start_over(q->ctx, validator(t), &t->err);
+		return q->start_over(q->ctx, status ? validator(t) : NULL, &t->err);
 	if (!q->from || !t->ranged || t->range_from != q->from)
 		return err_set(&t->err, -EPROTO, "the server sent another part than was asked for");
 	t->from = q->from;

@@ -141,7 +141,8 @@ static int find_part(struct job *j, struct err *err)
 		return err_sys(err, "cannot read '%s'", j->part);
 	j->have = (uint64_t)size;
 	free(j->if_range);
-	j->if_range = size ? read_meta(j) : NULL;
+	/* what libcurl does with file: is no going on */
+	j->if_range = size && strncasecmp(j->d->url, "file:", 5) != 0 ? read_meta(j) : NULL;
 	return 0;
 }
 

@@ -259,29 +259,42 @@ static int remember(const struct repo *r, const char *kind, struct err *err)
 	return n < 0 ? n : src_git_run(&g, NULL, err);
 }
 
+/* In that folder, which is closed, and those below: branches have slashes. */
+static void clear_below(int fd)
+{
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d) {
+		close_fd(fd);
+		return;
+	}
+	while ((e = readdir(d))) {
+		if (*e->d_name == '.')
+			continue;
+		if (str_ends(e->d_name, ".lock") || str_starts(e->d_name, "tmp_"))
+			unlinkat(dirfd(d), e->d_name, 0);
+		else if (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
+			clear_below(openat(dirfd(d), e->d_name,
+					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	}
+	closedir(d);
+}
+
 /* What a killed git leaves; nobody else works here while we have the lock. */
 static void clear_locks(const char *dir)
 {
 	static const char *const names[] = { "shallow.lock", "config.lock", "packed-refs.lock",
 					     "HEAD.lock", "FETCH_HEAD.lock" };
-	static const char *const kinds[] = { "refs/kiln/tag", "refs/kiln/last", "objects/pack" };
+	auto_free char *refs = path_join(dir, "refs/kiln"), *pack = path_join(dir, "objects/pack");
 
 	for (size_t i = 0; i < countof(names); i++) {
 		auto_free char *path = path_join(dir, names[i]);
 
 		unlink(path);
 	}
-	for (size_t i = 0; i < countof(kinds); i++) {
-		auto_free char *path = path_join(dir, kinds[i]);
-		DIR *d = opendir(path);
-		const struct dirent *e;
-
-		while (d && (e = readdir(d)))
-			if (str_ends(e->d_name, ".lock") || str_starts(e->d_name, "tmp_"))
-				unlinkat(dirfd(d), e->d_name, 0);
-		if (d)
-			closedir(d);
-	}
+	clear_below(open(refs, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	clear_below(open(pack, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 static int init_repository(const struct repo *r, struct err *err)

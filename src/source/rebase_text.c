@@ -40,10 +40,11 @@ static void copy_head(const struct src_diff *d, struct str *ret, size_t *ret_sta
 
 	*ret_stat = SIZE_MAX;
 	while (p < end) {
-		size_t n = strcspn(p, "\n");
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((nl ?: end) - p);
 		auto_free char *line = xstrndup(p, n);
 
-		p += n + (p[n] == '\n');
+		p += n + (nl != NULL);
 		if (behind && is_stat_line(line)) {
 			if (*ret_stat == SIZE_MAX)
 				*ret_stat = ret->n;

@@ -77,6 +77,7 @@ static int digest(struct commit *c, struct sto_entry *e)
 	}
 	if (e->nlink > 1) {
 		r = make_own(c, e);
+		e->ino = 0; /* the cell's is another file now */
 	} else if ((e->mode & 07777) != (e->exec ? 0555 : 0444) &&
 		   fchmodat(c->dir, e->path, e->exec ? 0555 : 0444, 0) < 0) {
 		r = err_sys(c->err, "cannot set the mode of '%s'", e->path);

@@ -218,7 +218,7 @@ static int hint_nearest(const struct sto *s, const char *name, int r, struct err
 	auto_strv struct strv names = { 0 };
 	const char *nearest;
 
-	if (sto_refs_read(s, &refs, NULL) < 0)
+	if (!err || sto_refs_read(s, &refs, NULL) < 0)
 		return r;
 	for (size_t i = 0; i < refs.n; i++)
 		strv_add(&names, refs.v[i].name);

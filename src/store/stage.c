@@ -63,7 +63,7 @@ int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_objec
 	memcpy(e.hex, o->hex, sizeof(e.hex));
 	sto_object_path(&e, object);
 	if (linkat(g->s->fd, object, AT_FDCWD, to, 0) < 0)
-		return errno == ENOENT || sto_cannot_link(errno)
+		return errno == ENOENT || errno == EEXIST || sto_cannot_link(errno)
 			       ? 0
 			       : err_sys(err, "cannot link '%s' into the cell", path);
 	if (lstat(to, &st) < 0)

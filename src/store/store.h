@@ -43,8 +43,8 @@ struct sto_object {
 	bool exec;	      /* it may be executed */
 };
 /*
- * Puts an object into the stage as the file path (below the stage; its folder is there, the file is not): a hard link, nothing
- * is read. Nobody may write to that file. 1: done; 0: the store has no such object, or the file system no link for it.
+ * Puts an object into the stage as the file path (below the stage; its folder is there): a hard link, nothing is read. Nobody
+ * may write to that file. 1: done; 0: the store has no such object, the file system no link for it, or there is a file.
  */
 int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_object *o,
 		   struct err *err);
