@@ -96,6 +96,11 @@ static int plan_all(struct build_plan *p, json_t *results, size_t *ret_bad)
 			++*ret_bad;
 		else if (p->o->explain && !p->out->json)
 			out_print(p->out, "%s %s\n%s", c->cell->name, c->id, str_c(&c->inputs));
+		else if (p->o->explain)
+			json_array_append_new(results,
+					      json_pack("{s:s, s:s, s:o}", "cell", c->cell->name,
+							"id", c->id, "inputs",
+							out_json_text(str_c(&c->inputs))));
 	}
 	return 0;
 }
@@ -176,7 +181,7 @@ static int build_all(struct build_plan *p, json_t *results, size_t bad, struct e
 	return r < 0 ? r : done.failed ? EXIT_NO : EXIT_OK;
 }
 
-static int show_dry_run(const struct build_plan *p)
+static void show_dry_run(const struct build_plan *p, json_t *results)
 {
 	for (size_t i = 0; i < p->cells.n; i++) {
 		const struct build_cell *c = &p->cells.v[i];
@@ -187,9 +192,13 @@ static int show_dry_run(const struct build_plan *p)
 			continue;
 		bld_job_make(&c->job, &argv, &env);
 		line = strv_quoted(argv.v);
-		out_print(p->out, "%s\n", line);
+		if (p->out->json)
+			json_array_append_new(results,
+					      json_pack("{s:s, s:o}", "cell", c->cell->name, "argv",
+							out_json_texts(&argv)));
+		else
+			out_print(p->out, "%s\n", line);
 	}
-	return EXIT_OK;
 }
 
 /* Columns are trees: cells of other architectures and variants have the same. */
@@ -268,7 +277,9 @@ static int build(struct build_plan *p, json_t *results, bool dry_run, struct err
 	if (p->o->list)
 		return show_list(p, results, err);
 	if (dry_run)
-		return show_dry_run(p);
+		show_dry_run(p, results);
+	if (dry_run)
+		return bad ? EXIT_NO : EXIT_OK;
 	return build_all(p, results, bad, err);
 }
 

@@ -150,6 +150,9 @@ static int carry_out(struct ins_job *j, struct err *err)
 		r = ins_change_switch(&j->c, err);
 	if (r < 0)
 		ins_change_undo(&j->c);
+	for (size_t i = 0; r == 0 && i < j->c.file.garbage.n; i++)
+		strv_addf(&j->res.notes, "'%s' could not be removed; the next kiln tries again",
+			  j->c.file.garbage.v[i]);
 	return r;
 }
 

@@ -105,23 +105,22 @@ static int refresh_entries(const struct ins_change *c, struct err *err)
 }
 
 /*
- * Entries go before the files that they name: they stand first in a kernel's paths. The list shrinks on the disk only when
- * all of it is gone.
+ * Entries go before the files that they name: they stand first in a kernel's paths. What cannot be removed (a mount below it, an
+ * immutable file) stays on the list with what follows it: the switch is done, and the next change tries again.
  */
 static int sweep(struct ins_change *c, struct err *err)
 {
-	struct strv *g = &c->file.garbage;
+	struct strv *g = &c->file.garbage, left = { 0 };
 	int entries = refresh_entries(c, err);
 
 	if (entries < 0)
 		return entries;
-	for (size_t i = 0; i < g->n; i++) {
-		int r = is_owned(&c->file.now, g->v[i]) ? 0 : ins_remove(&c->place, g->v[i], err);
-
-		if (r < 0)
-			return err_wrap(err, r, "cannot remove '%s'", g->v[i]);
-	}
+	for (size_t i = 0; i < g->n; i++)
+		if (left.n ||
+		    (!is_owned(&c->file.now, g->v[i]) && ins_remove(&c->place, g->v[i], NULL) < 0))
+			strv_add(&left, g->v[i]);
 	strv_release(g);
+	*g = left;
 	return ins_file_write(c->file_path, &c->file, err);
 }
 

@@ -63,23 +63,33 @@ static void check_mode(struct check *c, const char *path, mode_t mode, mode_t wa
 			->mode = wanted;
 }
 
-/* NULL: it has that content; else what is wrong with it. */
-static char *check_content(const struct check *c, const char *path, const char *expected)
+/* What is lacking here and now says nothing of the file. */
+static bool is_passing(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
+}
+
+/* *ret NULL: it has that content; else what is wrong with it. */
+static int check_content(const struct check *c, const char *path, const char *expected, char **ret,
+			 struct err *cannot)
 {
 	auto_close int fd = openat(c->s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	auto_err struct err err = { 0 };
 	char hex[DIGEST_HEX + 1];
 	struct stat st;
 
+	*ret = NULL;
+	if (fd < 0 && is_passing(errno))
+		return err_sys(cannot, "cannot open '%s'", path);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return xasprintf("cannot be opened: %s", strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return xstrdup("is no file");
-	if (digest_fd(fd, hex, &err) < 0)
-		return xasprintf("cannot be read: %s", err.msg);
-	if (strncmp(hex, expected, DIGEST_HEX) == 0)
-		return NULL;
-	return xasprintf("has another content: sha256 %s (expected %.64s)", hex, expected);
+		*ret = xasprintf("cannot be opened: %s", strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		*ret = xstrdup("is no file");
+	else if (digest_fd(fd, hex, &err) < 0)
+		*ret = xasprintf("cannot be read: %s", err.msg);
+	else if (strncmp(hex, expected, DIGEST_HEX) != 0)
+		*ret = xasprintf("has another content: sha256 %s (expected %.64s)", hex, expected);
+	return 0;
 }
 
 static int check_object(void *ctx, const char *folder, const char *name, struct err *err)
@@ -90,6 +100,7 @@ static int check_object(void *ctx, const char *folder, const char *name, struct 
 	struct stat st;
 	bool exec;
 	char *what;
+	int r;
 
 	if (!name || !sto_is_object(folder, name, &exec)) {
 		add(c, STO_MEND_REMOVE, name ? take_ptr(path) : path_join("objects", folder),
@@ -103,7 +114,9 @@ static int check_object(void *ctx, const char *folder, const char *name, struct 
 	seen->ino = st.st_ino;
 	map_set(&c->objects, path, seen);
 	sto_report(c->progress, "reading objects", c->res->bytes, c->total);
-	what = check_content(c, path, name);
+	r = check_content(c, path, name, &what, err);
+	if (r < 0)
+		return r;
 	if (what) {
 		add(c, STO_MEND_CELLS, xstrdup(path), what);
 		seen->fault = c->res->n;
@@ -152,12 +165,13 @@ static void add_of_cell(struct check *c, const char *id, const char *path, char 
 }
 
 /* What lies in the cell (there) as it should be (e). */
-static void check_entry(struct check *c, const char *id, const struct sto_entry *e,
-			const struct sto_entry *there)
+static int check_entry(struct check *c, const char *id, const struct sto_entry *e,
+		       const struct sto_entry *there, struct err *err)
 {
 	auto_free char *path = path_join3("cells", id, e->path);
 	const struct seen *seen;
 	char *what = NULL;
+	int r = 0;
 
 	if (e->type != there->type) {
 		what = xstrdup("is of another type");
@@ -169,22 +183,24 @@ static void check_entry(struct check *c, const char *id, const struct sto_entry 
 	} else {
 		seen = object_of(c, id, e);
 		if (seen->dev == there->dev && seen->ino == there->ino)
-			return;
-		what = check_content(c, path, e->hex);
-		if (!what)
+			return 0;
+		r = check_content(c, path, e->hex, &what, err);
+		if (r == 0 && !what)
 			check_mode(c, path, there->mode, e->exec ? 0555 : 0444);
 	}
 	if (what)
 		add_of_cell(c, id, e->path, what);
+	return r;
 }
 
 /* Both are sorted. */
-static void check_entries(struct check *c, const char *id, const struct sto_manifest *m,
-			  const struct sto_manifest *there)
+static int check_entries(struct check *c, const char *id, const struct sto_manifest *m,
+			 const struct sto_manifest *there, struct err *err)
 {
 	size_t i = 0, k = 0;
+	int r = 0;
 
-	while (i < m->n || k < there->n) {
+	while (r == 0 && (i < m->n || k < there->n)) {
 		int order = i == m->n	    ? 1
 			    : k == there->n ? -1
 					    : sto_path_order(m->v[i].path, there->v[k].path);
@@ -200,33 +216,48 @@ static void check_entries(struct check *c, const char *id, const struct sto_mani
 					    xstrdup("does not belong there"));
 			k++;
 		} else {
-			check_entry(c, id, &m->v[i++], &there->v[k++]);
+			r = check_entry(c, id, &m->v[i++], &there->v[k++], err);
 		}
 	}
+	return r;
 }
 
-static void check_cell(struct check *c, const char *id)
+static int check_cell(struct check *c, const char *id, struct err *ret_err)
 {
 	auto_free char *path = path_join("cells", id);
 	auto_manifest struct sto_manifest m = { 0 }, there = { 0 };
 	auto_err struct err err = { 0 };
 	auto_close int fd = -1;
+	int r = 0;
 
 	if (!sto_is_id(id)) {
 		add(c, STO_MEND_REMOVE, take_ptr(path), xstrdup("is no cell"));
-		return;
+		return 0;
 	}
 	c->res->cells++;
 	fd = openat(c->s->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && is_passing(errno))
+		return err_sys(ret_err, "cannot open '%s'", path);
 	if (fd < 0) {
 		add_of_cell(c, id, "", xasprintf("cannot be opened: %s", strerror(errno)));
-	} else if (sto_cell_manifest(c->s, id, &m, &err) < 0) {
-		add_of_cell(c, id, STO_MANIFEST, take_ptr(err.msg));
-	} else if (sto_scan(fd, false, &there, &err) < 0) {
-		add_of_cell(c, id, "", take_ptr(err.msg));
-	} else {
-		check_entries(c, id, &m, &there);
+		return 0;
 	}
+	r = sto_cell_manifest(c->s, id, &m, &err);
+	if (r < 0 && !is_passing(-r)) {
+		add_of_cell(c, id, STO_MANIFEST, take_ptr(err.msg));
+		return 0;
+	}
+	if (r == 0)
+		r = sto_scan(fd, false, &there, &err);
+	if (r < 0 && is_passing(-r)) {
+		err_move(ret_err, &err);
+		return r;
+	}
+	if (r < 0) {
+		add_of_cell(c, id, "", take_ptr(err.msg));
+		return 0;
+	}
+	return check_entries(c, id, &m, &there, ret_err);
 }
 
 static void check_refs(struct check *c)
@@ -257,12 +288,13 @@ static int check(struct check *c, struct err *err)
 		r = sto_each_object(c->s, check_object, c, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < cells.n; i++) {
+	for (size_t i = 0; i < cells.n && r == 0; i++) {
 		sto_report(c->progress, "looking at cells", i, cells.n);
-		check_cell(c, cells.v[i]);
+		r = check_cell(c, cells.v[i], err);
 	}
-	check_refs(c);
-	return 0;
+	if (r == 0)
+		check_refs(c);
+	return r;
 }
 
 static int check_locked(const struct sto *s, bool repair, const struct sto_progress *progress,
