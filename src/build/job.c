@@ -298,7 +298,9 @@ static int build(struct work *w, struct err *err)
 		return r;
 	report(w, BLD_MAKING);
 	make_words(j, &w->make, &w->env);
-	strv_addf(&w->env, "CCACHE_STATSLOG=%s", w->ccache_log);
+	/* of the launchers only ccache has an environment */
+	if (j->toolchain->env.n)
+		strv_addf(&w->env, "CCACHE_STATSLOG=%s", w->ccache_log);
 	strv_extend(&all, w->make.v);
 	bld_outputs_targets(j->arch, j->config, &all);
 	spec = spec_of(w, all.v);

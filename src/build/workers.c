@@ -14,17 +14,31 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#define MAX_RESULT (64 << 20)
+/* NULL is null. A compiler shows source lines as they are: where these are no UTF-8, what is not ASCII becomes '?'. */
+static json_t *text_json(const char *s)
+{
+	json_t *v = s ? json_string(s) : json_null();
+	auto_free char *ascii = NULL;
+
+	if (v)
+		return v;
+	ascii = xstrdup(s);
+	for (char *p = ascii; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return json_string(ascii);
+}
 
 static json_t *messages_json(const struct bld_messages *m)
 {
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < m->n; i++)
-		json_array_append_new(all, json_pack("{s:s?, s:i, s:i, s:s?, s:s?}", "file",
-						     m->v[i].file, "line", (int)m->v[i].line,
-						     "column", (int)m->v[i].column, "text",
-						     m->v[i].text, "object", m->v[i].object));
+		json_array_append_new(
+			all,
+			json_pack("{s:o, s:i, s:i, s:o, s:o}", "file", text_json(m->v[i].file),
+				  "line", (int)m->v[i].line, "column", (int)m->v[i].column, "text",
+				  text_json(m->v[i].text), "object", text_json(m->v[i].object)));
 	return all;
 }
 
@@ -55,27 +69,22 @@ static json_t *texts_json(const struct strv *v)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < v->n; i++)
-		json_array_append_new(all, json_string(v->v[i]));
+		json_array_append_new(all, text_json(v->v[i]));
 	return all;
 }
 
 static void write_result(int fd, int code, const struct bld_result *r, const struct strv *differ,
 			 const struct err *err)
 {
-	json_t *o =
-		json_pack("{s:i, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:I, s:I, s:I, s:I, s:o, "
-			  "s:o, s:o}",
-			  "code", code, "error", err->msg, "hint", err->hint, "built", r->built,
-			  "release", r->release, "excerpt", r->excerpt, "repeat", r->repeat, "log",
-			  r->log, "ns", (json_int_t)r->ns, "steps", (json_int_t)r->steps,
-			  "cache_asked", (json_int_t)r->cache_asked, "cache_had",
-			  (json_int_t)r->cache_had, "warnings", messages_json(&r->warnings),
-			  "errors", messages_json(&r->errors), "differ", texts_json(differ));
+	json_t *o = json_pack(
+		"{s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+		"code", code, "error", text_json(err->msg), "hint", text_json(err->hint), "built",
+		r->built, "release", text_json(r->release), "excerpt", text_json(r->excerpt),
+		"repeat", text_json(r->repeat), "log", text_json(r->log), "ns", (json_int_t)r->ns,
+		"steps", (json_int_t)r->steps, "cache_asked", (json_int_t)r->cache_asked,
+		"cache_had", (json_int_t)r->cache_had, "warnings", messages_json(&r->warnings),
+		"errors", messages_json(&r->errors), "differ", texts_json(differ));
 
-	/* what is not UTF-8 makes no JSON: then the error alone is told */
-	if (!o)
-		o = json_pack("{s:i, s:s}", "code", code, "error",
-			      code ? "make failed; its words are no text" : "");
 	json_dumpfd(o, fd, JSON_COMPACT);
 	json_decref(o);
 }
