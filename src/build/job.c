@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 
 #define LOG_NAME	"kiln-build.log"
 #define CCACHE_LOG_NAME "kiln-ccache.log"
@@ -266,6 +267,15 @@ static bool is_of_toolchain(const struct bld_job *j)
 	       str_eq(str_c(&was), str_c(&j->toolchain->probe));
 }
 
+static int64_t wall_ns(void)
+{
+	struct timespec t;
+
+	/* as files get their times: no later than that */
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_sec * (int64_t)NSEC_PER_SEC + t.tv_nsec;
+}
+
 static int make_folder(const struct bld_job *j, struct err *err)
 {
 	auto_free char *path = path_join(j->build, TOOLCHAIN_NAME);
@@ -281,11 +291,36 @@ static int make_folder(const struct bld_job *j, struct err *err)
 				    err);
 }
 
+/* The user may have gone on writing while the compiler read. */
+static int check_tree(const struct bld_job *j, struct err *err)
+{
+	int r = src_tree_unchanged(j->tree, err);
+
+	if (r)
+		return r < 0 ? r : 0;
+	err_set(err, -ESTALE, "'%s' was changed while it was built", j->tree->path);
+	return err_hint(err, -ESTALE, "build again: what this build made is made anew");
+}
+
+/* However make ended: an object that was compiled while its source was saved would be taken for one of the new source. */
+static int doubt(const struct bld_job *j, int64_t began, int made, struct err *err)
+{
+	int r;
+
+	if (j->tree->ours || src_tree_unchanged(j->tree, NULL) != 0)
+		return made;
+	r = bld_kbuild_doubt(j->build, began, made < 0 ? NULL : err);
+	if (made < 0 || r < 0)
+		return made < 0 ? made : r;
+	return check_tree(j, err);
+}
+
 static int build(struct work *w, struct err *err)
 {
 	const struct bld_job *j = w->j;
 	auto_strv struct strv all = { 0 };
 	struct bld_kbuild_spec spec;
+	int64_t began;
 	int r = make_folder(j, err);
 
 	if (r == 0)
@@ -304,21 +339,11 @@ static int build(struct work *w, struct err *err)
 	strv_extend(&all, w->make.v);
 	bld_outputs_targets(j->arch, j->config, &all);
 	spec = spec_of(w, all.v);
-	r = make(w, &spec, err);
+	began = wall_ns();
+	r = doubt(j, began, make(w, &spec, err), err);
 	/* no such file: no ccache, or one that is too old to say */
 	bld_ccache_read_log(w->ccache_log, &w->ret->cache_asked, &w->ret->cache_had, NULL);
 	return r < 0 ? r : check_config(j, err);
-}
-
-/* The user may have gone on writing while the compiler read. */
-static int check_tree(const struct bld_job *j, struct err *err)
-{
-	int r = src_tree_unchanged(j->tree, err);
-
-	if (r)
-		return r < 0 ? r : 0;
-	err_set(err, -ESTALE, "'%s' was changed while it was built", j->tree->path);
-	return err_hint(err, -ESTALE, "build again: what is done already is not done anew");
 }
 
 static int take_outputs(struct work *w, const char *to, struct bld_known *known, struct err *err)

@@ -120,3 +120,8 @@ size_t bld_steps_total(const struct bld_steps *s, size_t done);
  * where nothing is left, or nothing there. The folder must not be in use.
  */
 int bld_kbuild_mend(const char *build, struct err *err);
+/*
+ * Behind a build of a tree that was changed meanwhile: all that was made since then (wall clock, ns) is removed. An object that is
+ * newer than a header may be of what stood there before, and make would never know.
+ */
+int bld_kbuild_doubt(const char *build, int64_t since_ns, struct err *err);

@@ -256,28 +256,41 @@ static void folder_release(struct folder *f)
 	map_release(&f->cmds, NULL);
 }
 
+static int look(struct folder *f, struct err *err)
+{
+	int fd = open(f->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? err_sys(err, "cannot read '%s'", f->build) : look_in(f, fd, "", 0, err);
+
+	if (r == 0)
+		join_cmds(f);
+	return r;
+}
+
 int bld_kbuild_mend(const char *build, struct err *err)
 {
 	cleanup(folder_release) struct folder f = { .build = build };
 	int r = read_mark(&f, err);
-	int fd;
 
 	if (r <= 0)
 		return r;
-	fd = open(build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, "cannot read '%s'", build);
-	r = look_in(&f, fd, "", 0, err);
+	r = look(&f, err);
+	for (size_t i = 0; i < f.made.n && r == 0; i++)
+		if (is_doubtful(&f, &f.made.v[i]))
+			r = drop_made(&f, &f.made.v[i], err);
 	if (r < 0)
 		return err_wrap(err, r, "cannot mend what a killed build left");
-	join_cmds(&f);
-	for (size_t i = 0; i < f.made.n; i++) {
-		if (!is_doubtful(&f, &f.made.v[i]))
-			continue;
-		r = drop_made(&f, &f.made.v[i], err);
-		if (r < 0)
-			return err_wrap(err, r, "cannot mend what a killed build left");
-	}
 	bld_mark_clear(build);
 	return 0;
+}
+
+int bld_kbuild_doubt(const char *build, int64_t since_ns, struct err *err)
+{
+	cleanup(folder_release) struct folder f = { .build = build, .since = since_ns };
+	int r = look(&f, err);
+
+	for (size_t i = 0; i < f.made.n && r == 0; i++)
+		if (!is_kept(&f, f.made.v[i].path))
+			r = drop_made(&f, &f.made.v[i], err);
+	return r < 0 ? err_wrap(err, r, "cannot take back what was built of a tree that changed")
+		     : 0;
 }

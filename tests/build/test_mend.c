@@ -174,12 +174,36 @@ static void mark_stays(void **state)
 	need(*state, BLD_MARK, true);
 }
 
+/* All that was made since the tree may have changed, told of or not; nothing of before, and not the configuration. */
+static void doubted(void **state)
+{
+	auto_err struct err err = { 0 };
+
+	put_whole(*state, "kernel/old.o", -5000);
+	put_whole(*state, "kernel/new.o", 2000);
+	put(*state, "kernel/half.o", "x", 3000);
+	put(*state, "usr/include/x.h", "x", 3000);
+	put(*state, ".config", "x", 3000);
+	put(*state, "kiln-build.log", "x", 3000);
+	put(*state, "include/config/auto.conf", "x", 3000);
+	assert_done(bld_kbuild_doubt(*state, INT64_C(1700000010) * 1000000000, &err), &err);
+	need(*state, "kernel/old.o", true);
+	need(*state, "kernel/new.o", false);
+	need(*state, "kernel/.new.o.cmd", false);
+	need(*state, "kernel/half.o", false);
+	need(*state, "usr/include/x.h", false);
+	need(*state, ".config", true);
+	need(*state, "kiln-build.log", true);
+	need(*state, "include/config/auto.conf", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(nothing_to_mend), scratch_test(killed),
 		scratch_test(usually_newer),   scratch_test(power_lost),
 		scratch_test(killed_early),    scratch_test(mark_stays),
+		scratch_test(doubted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
