@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
-#include "build/module.h"
 #include "kernel/kernel.h"
+#include "kernel/modules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static int link_modules(const struct merge *m, const char *below, unsigned depth
 			return err_sys(err, "cannot read '%s'", at);
 		if (S_ISDIR(st.st_mode))
 			r = link_modules(m, path, depth + 1, err);
-		else if (bld_is_module(all.v[i]))
+		else if (krn_is_module(all.v[i]))
 			r = link_file(m, path, err);
 	}
 	return r;

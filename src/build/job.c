@@ -12,6 +12,7 @@
 #include "build/outputs.h"
 #include "build/relabel.h"
 #include "build/step.h"
+#include "build/steps.h"
 
 #include <errno.h>
 #include <fcntl.h>

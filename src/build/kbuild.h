@@ -2,6 +2,7 @@
 /*
  * kbuild as a child: make is started, its steps are counted, its warnings and errors are collected and attributed, all it
  * says goes to a log. Several of them may run at once and share one pool of jobs (make's jobserver, which kiln is).
+ * How many steps there will be: build/steps.h; how many jobs there is room for: build/room.h.
  */
 #pragma once
 
@@ -15,12 +16,6 @@
 struct bld_jobs;
 int bld_jobs_new(unsigned n, struct bld_jobs **ret, struct err *err);
 void bld_jobs_free(struct bld_jobs *j);
-/*
- * As many as processors allow (affinity, cgroups) and as memory has room for (a compiler takes up to 400 MiB, a linker of a
- * debug kernel 4 GiB). config: text of .config, or NULL. At least 1.
- */
-unsigned bld_jobs_fitting(const char *config);
-
 struct bld_kbuild_spec {
 	const char *tree, *build; /* absolute; build is O= */
 	char *const *wrap;	  /* see struct bld_toolchain; NULL-terminated, may be NULL */
@@ -97,23 +92,6 @@ void bld_kbuild_release(struct bld_kbuild *k);
  * it, or NULL, the line makes the same targets, of which all others are there. Freed by the caller.
  */
 char *bld_kbuild_repeat(const struct bld_kbuild_spec *spec, const char *object);
-
-/*
- * How many steps a build takes, by the objects that the Kbuild files name for this configuration: an estimate within a few per
- * cent; read, not run. The list itself: build/objects.h.
- */
-struct bld_steps {
-	size_t all;	/* from nothing; 0 where it cannot be told */
-	size_t missing; /* of what the build folder does not have by now */
-};
-/* config: text of .config. build: the build folder, or NULL. */
-void bld_steps_count(const char *tree, const char *srcarch, const char *config, const char *build,
-		     struct bld_steps *ret);
-/*
- * How many there are to be, corrected by how many were made so far: what is there need not be made anew, and may have to be. 0:
- * not known, since fewer are made anew than would tell.
- */
-size_t bld_steps_total(const struct bld_steps *s, size_t done);
 
 /*
  * Before a build goes on in a folder where one was killed: what may be half made is removed, so that make makes it anew. Fine

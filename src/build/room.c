@@ -8,7 +8,6 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "build/kbuild.h"
 #include "kconfig/dotconfig.h"
 
 #include <errno.h>

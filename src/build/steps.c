@@ -3,10 +3,10 @@
  * How many lines "  CC      x.o" a build will print: what the Kbuild files name, and what kbuild makes around it. The latter
  * was counted in builds of Linux 6.1; it is some 5 % of a small kernel and nothing of a large one.
  */
-#include "build/kbuild.h"
-#include "build/objects.h"
+#include "build/steps.h"
 
 #include "base/path.h"
+#include "build/objects.h"
 #include "kconfig/dotconfig.h"
 
 #include <fcntl.h>

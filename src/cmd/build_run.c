@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "build/metadata.h"
+#include "build/room.h"
 #include "build/workers.h"
 #include "cmd/cmd.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln module build`: modules out of tree for a kernel that was built, checked before anybody loads them. */
-#include "build/module.h"
 #include "cmd/cmd.h"
 #include "cmd/store.h"
+
+#include "module/module.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,31 +38,31 @@ struct asked {
 	struct sto *store; /* NULL: a folder */
 	int hold;
 	char id[STO_ID + 1];
-	struct bld_target cell;
+	struct mod_target cell;
 };
 
 struct report {
 	struct out *out;
 	const struct module_opts *o;
 	const struct asked *asked;
-	const struct bld_target *cell;
+	const struct mod_target *cell;
 	const char *source;
 	int log;
 	json_t *results;
 	char *to; /* NULL: into the store */
-	struct bld_findings found;
-	struct bld_over_result over;
+	struct mod_findings found;
+	struct mod_over_result over;
 	struct strv files;
 };
 
-static json_t *finding_json(const struct bld_finding *f)
+static json_t *finding_json(const struct mod_finding *f)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", bld_misfit_name(f->kind), "module",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", mod_misfit_name(f->kind), "module",
 			 out_json_text(f->module), "symbol", out_json_text(f->symbol), "text",
 			 out_json_text(f->text), "hint", out_json_text(f->hint));
 }
 
-static void add_json(const struct report *r, const struct bld_module *m)
+static void add_json(const struct report *r, const struct mod_build *m)
 {
 	json_t *found = json_array(), *steps = json_array();
 
@@ -77,8 +78,8 @@ static void add_json(const struct report *r, const struct bld_module *m)
 			  out_json_text(r->source), "for", out_json_text(r->asked->word), "cell",
 			  out_json_text(*r->asked->id ? r->asked->id : NULL), "release",
 			  out_json_text(r->cell->release), "kind",
-			  m->top ? json_string(bld_module_kind_name(m->kind)) : json_null(),
-			  "recipe", out_json_text(m->recipe.name), "to",
+			  m->top ? json_string(mod_kind_name(m->kind)) : json_null(), "recipe",
+			  out_json_text(m->recipe.name), "to",
 			  out_json_text(r->files.n ? r->to : NULL), "modules",
 			  out_json_texts(&r->files), "displaced",
 			  out_json_texts(&r->over.displaced), "findings", found, "steps", steps));
@@ -87,7 +88,7 @@ static void add_json(const struct report *r, const struct bld_module *m)
 static void print_text(const struct report *r)
 {
 	for (size_t i = 0; i < r->found.n; i++) {
-		const struct bld_finding *f = &r->found.v[i];
+		const struct mod_finding *f = &r->found.v[i];
 
 		out_print(r->out, "%s%s%s\n", f->module ?: "", f->module ? ": " : "", f->text);
 		if (f->hint)
@@ -104,7 +105,7 @@ static void print_text(const struct report *r)
 }
 
 /* What would be run, and where the modules would go. */
-static void print_plan(const struct report *r, const struct bld_module *m)
+static void print_plan(const struct report *r, const struct mod_build *m)
 {
 	for (size_t i = 0; i < m->steps.n; i++) {
 		auto_free char *line = strv_quoted(m->steps.v[i].argv.v);
@@ -136,15 +137,15 @@ static int tell_failed(const struct report *r, struct err *err)
 	return EXIT_NO;
 }
 
-static int publish(struct report *r, struct bld_module *m, struct err *err)
+static int publish(struct report *r, struct mod_build *m, struct err *err)
 {
-	auto_free char *name = r->o->name ? xstrdup(r->o->name) : bld_over_name(r->source);
-	const struct bld_over over = { r->asked->store, r->asked->id, name };
+	auto_free char *name = r->o->name ? xstrdup(r->o->name) : mod_over_name(r->source);
+	const struct mod_over over = { r->asked->store, r->asked->id, name };
 	int e;
 
 	if (r->to)
-		return bld_module_publish(m, r->to, r->o->force, &r->found, &r->files, err);
-	e = bld_module_publish_over(m, &over, r->o->force, &r->found, &r->over, err);
+		return mod_publish(m, r->to, r->o->force, &r->found, &r->files, err);
+	e = mod_publish_over(m, &over, r->o->force, &r->found, &r->over, err);
 	if (e == 0 && r->over.path) {
 		r->to = xstrdup(r->over.path);
 		strv_extend(&r->files, r->over.files.v);
@@ -152,7 +153,7 @@ static int publish(struct report *r, struct bld_module *m, struct err *err)
 	return e;
 }
 
-static int build_open(struct report *r, struct bld_module *m, bool dry_run, struct err *err)
+static int build_open(struct report *r, struct mod_build *m, bool dry_run, struct err *err)
 {
 	int e = 0;
 
@@ -162,8 +163,8 @@ static int build_open(struct report *r, struct bld_module *m, bool dry_run, stru
 	}
 	if (!r->found.n && !dry_run) {
 		out_detail(r->out, "building '%s' (%s) for %s", r->source,
-			   m->recipe.name ?: bld_module_kind_name(m->kind), r->cell->release);
-		e = bld_module_make(m, err);
+			   m->recipe.name ?: mod_kind_name(m->kind), r->cell->release);
+		e = mod_make(m, err);
 		if (e == -ECHILD)
 			return tell_failed(r, err);
 		if (e == 0)
@@ -181,7 +182,7 @@ static int build_open(struct report *r, struct bld_module *m, bool dry_run, stru
 static int build(struct report *r, bool dry_run, struct err *err)
 {
 	const struct module_opts *o = r->o;
-	struct bld_module_spec spec = {
+	struct mod_spec spec = {
 		.source = r->source,
 		.subdir = o->subdir,
 		.recipe = o->recipe,
@@ -191,13 +192,13 @@ static int build(struct report *r, bool dry_run, struct err *err)
 				: (unsigned)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L),
 		.log_fd = r->log,
 	};
-	struct bld_module m;
-	int e = bld_module_open(&m, &spec, &r->found, err);
+	struct mod_build m;
+	int e = mod_open(&m, &spec, &r->found, err);
 
 	if (e < 0)
 		return e;
 	e = build_open(r, &m, dry_run, err);
-	bld_module_release(&m);
+	mod_release(&m);
 	return e;
 }
 
@@ -207,7 +208,7 @@ static void asked_release(struct asked *t)
 {
 	close_fd(t->hold);
 	sto_close(t->store);
-	bld_target_release(&t->cell);
+	mod_target_release(&t->cell);
 }
 #define auto_asked cleanup(asked_release)
 
@@ -222,7 +223,7 @@ static int open_stored(struct asked *t, const char *store, struct err *err)
 		r = sto_use(t->store, t->id, &t->hold, err);
 	if (r == 0)
 		r = sto_cell_path(t->store, t->id, &path);
-	return r < 0 ? r : bld_target_open(path, &t->cell, err);
+	return r < 0 ? r : mod_target_open(path, &t->cell, err);
 }
 
 /* What is there as a folder is that folder, as for 'kiln run'. */
@@ -232,7 +233,7 @@ static int asked_open(struct asked *t, const char *store, struct err *err)
 	int r;
 
 	if (access(t->word, F_OK) == 0)
-		return bld_target_open(t->word, &t->cell, err);
+		return mod_target_open(t->word, &t->cell, err);
 	r = open_stored(t, store, &why);
 	if (r == -ENOENT && !*t->id) {
 		err_set(err, r, "there is no kernel '%s': no such folder, and %s", t->word,
@@ -247,7 +248,7 @@ static int asked_open(struct asked *t, const char *store, struct err *err)
 /* "hello-6.1.192" for /x/hello, /x/hello.tar.gz and /x/hello.rpm. */
 static char *default_to(const char *source, const char *release)
 {
-	auto_free char *name = bld_over_name(source);
+	auto_free char *name = mod_over_name(source);
 
 	return xasprintf("%s-%s", name, release);
 }
@@ -295,8 +296,8 @@ static int build_for(struct report *r, const char *word, bool dry_run, struct er
 	if (r->o->to || !t.store)
 		r->to = r->o->to ? xstrdup(r->o->to) : default_to(r->source, t.cell.release);
 	e = build(r, dry_run, err);
-	bld_findings_release(&r->found);
-	bld_over_result_release(&r->over);
+	mod_findings_release(&r->found);
+	mod_over_result_release(&r->over);
 	strv_release(&r->files);
 	free(take_ptr(r->to));
 	return e;
@@ -321,7 +322,7 @@ static int build_all(struct report *r, bool dry_run, struct err *err)
 
 static int check_words(const struct module_opts *o, size_t n_args, struct err *err)
 {
-	auto_free char *name = o->name ? bld_over_name(o->name) : NULL;
+	auto_free char *name = o->name ? mod_over_name(o->name) : NULL;
 
 	if (n_args != 1)
 		return usage_error(&cmd_module_build, err, "which module is to be built?");

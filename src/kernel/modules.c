@@ -418,3 +418,9 @@ void krn_module_strip(struct str *module)
 	cut_signature(module);
 	hide_sections(module);
 }
+
+bool krn_is_module(const char *name)
+{
+	return str_ends(name, ".ko") || str_ends(name, ".ko.gz") || str_ends(name, ".ko.xz") ||
+	       str_ends(name, ".ko.zst");
+}

@@ -19,6 +19,9 @@
 int krn_modules_closure(const struct krn *k, const char *const *names, size_t n,
 			struct strv *ret_files, struct strv *ret_missing, struct err *err);
 
+/* Whether this is a module by its name: NAME.ko, compressed or not. */
+bool krn_is_module(const char *name);
+
 /* A module's ELF file, decompressed. At most 256 MiB. */
 int krn_module_read(const char *path, struct str *ret, struct err *err);
 /*

@@ -2,6 +2,7 @@
 #include "small.h"
 
 #include "build/depmod.h"
+#include "build/room.h"
 #include "build/step.h"
 
 #include "build/copy.h"

@@ -10,6 +10,7 @@
 #include "build/kbuild.h"
 #include "build/make.h"
 #include "build/objects.h"
+#include "build/steps.h"
 
 /* make's language */
 

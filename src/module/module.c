@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scratch folder of the cache is filled, built in, and gone in the end; what is published was made beside its place. */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 #include "build/step.h"
@@ -30,7 +30,7 @@ static bool is_left_out(const char *entry)
  * The names under which Makefiles of modules let themselves be told where the kernel is, and flags that keep the paths of this
  * build out of what is built.
  */
-static void make_env(struct bld_module *m)
+static void make_env(struct mod_build *m)
 {
 	static const char *const dirs[] = { "KDIR", "KERNELDIR", "KERNEL_DIR", "KERNEL_SRC",
 					    "KSRC" };
@@ -62,7 +62,7 @@ static int check_path(const char *path, const char *hint, struct err *err)
 	return err_hint(err, -EINVAL, "%s", hint);
 }
 
-static int begin(struct bld_module *m, struct err *err)
+static int begin(struct mod_build *m, struct err *err)
 {
 	struct krn_mix mix = KRN_MIX_INIT;
 	auto_free char *source = path_abs(m->spec->source);
@@ -90,33 +90,33 @@ static int begin(struct bld_module *m, struct err *err)
 	return mkdir_p(m->destdir, 0755, err);
 }
 
-static int open_all(struct bld_module *m, struct bld_findings *found, struct err *err)
+static int open_all(struct mod_build *m, struct mod_findings *found, struct err *err)
 {
 	int r = begin(m, err);
 
 	if (r == 0)
-		r = bld_module_fetch(m, err);
+		r = mod_fetch(m, err);
 	if (r == 0)
-		r = bld_module_find(m, err);
-	return r < 0 ? r : bld_module_plan(m, found, err);
+		r = mod_find(m, err);
+	return r < 0 ? r : mod_plan(m, found, err);
 }
 
-int bld_module_open(struct bld_module *m, const struct bld_module_spec *spec,
-		    struct bld_findings *found, struct err *err)
+int mod_open(struct mod_build *m, const struct mod_spec *spec, struct mod_findings *found,
+	     struct err *err)
 {
 	int r;
 
-	*m = (struct bld_module){ .spec = spec, .scratch = KRN_CACHED_NONE };
-	bld_check_target(spec->cell, found);
+	*m = (struct mod_build){ .spec = spec, .scratch = KRN_CACHED_NONE };
+	mod_check_target(spec->cell, found);
 	if (found->n)
 		return 0;
 	r = open_all(m, found, err);
 	if (r < 0)
-		bld_module_release(m);
+		mod_release(m);
 	return r;
 }
 
-void bld_module_release(struct bld_module *m)
+void mod_release(struct mod_build *m)
 {
 	for (size_t i = 0; i < m->steps.n; i++) {
 		free(m->steps.v[i].cwd);
@@ -128,22 +128,22 @@ void bld_module_release(struct bld_module *m)
 		free(m->files.v[i].to);
 	}
 	free(m->files.v);
-	bld_recipe_release(&m->recipe);
+	mod_recipe_release(&m->recipe);
 	strv_release(&m->make);
 	strv_release(&m->env);
 	free(m->tree);
 	free(m->top);
 	free(m->destdir);
 	krn_cached_end(&m->scratch);
-	*m = (struct bld_module){ .scratch = KRN_CACHED_NONE };
+	*m = (struct mod_build){ .scratch = KRN_CACHED_NONE };
 }
 
-int bld_module_make(struct bld_module *m, struct err *err)
+int mod_make(struct mod_build *m, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < m->steps.n && r == 0; i++) {
-		const struct bld_module_step *s = &m->steps.v[i];
+		const struct mod_step *s = &m->steps.v[i];
 		auto_free char *line = strv_quoted(s->argv.v);
 		auto_free char *what = xasprintf("'%s'", line);
 

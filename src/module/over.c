@@ -6,11 +6,12 @@
  *
  * Put together in the scratch folder, since the name follows from the content.
  */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/digest.h"
 #include "base/path.h"
 #include "build/copy.h"
+#include "kernel/modules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +20,9 @@
 #define HEAD	    "kiln modules 1\nbelow "
 
 struct work {
-	struct bld_module *m;
-	const struct bld_over *over;
-	struct bld_module_laid laid;
+	struct mod_build *m;
+	const struct mod_over *over;
+	struct mod_laid laid;
 	char *folder;	  /* lib/modules/RELEASE */
 	char *old;	  /* the folder of the cell that holds now; NULL: none */
 	int hold_old;	  /* keeps it */
@@ -29,7 +30,7 @@ struct work {
 	struct strv displaced;
 };
 
-char *bld_over_name(const char *source)
+char *mod_over_name(const char *source)
 {
 	static const char *const ends[] = { ".rpm",	".tar.gz",  ".tgz", ".tar.xz",
 					    ".tar.bz2", ".tar.zst", ".tar" };
@@ -80,7 +81,7 @@ static bool want_old(void *ctx, const char *path, mode_t type)
 	if (S_ISDIR(type))
 		return true;
 	name = module_name(path);
-	if (!bld_is_module(path) || strv_has(&w->mine, name)) {
+	if (!krn_is_module(path) || strv_has(&w->mine, name)) {
 		strv_addf(&w->displaced, "%s/updates/%s", w->folder, path);
 		return false;
 	}
@@ -182,7 +183,7 @@ static int put_cell(const struct work *w, const char *id, struct err *err)
 }
 
 /* A cell without a ref is held as soon as it is there; gc may come in between, and the cell is only old enough much later. */
-static int put_in_store(const struct work *w, struct bld_over_result *ret, struct err *err)
+static int put_in_store(const struct work *w, struct mod_over_result *ret, struct err *err)
 {
 	struct sto *s = w->over->store;
 	auto_close int hold = -1;
@@ -199,10 +200,10 @@ static int put_in_store(const struct work *w, struct bld_over_result *ret, struc
 	return r < 0 ? r : sto_cell_path(s, id, &ret->path);
 }
 
-static int fill(struct work *w, bool force, struct bld_findings *found, struct bld_over_result *ret,
+static int fill(struct work *w, bool force, struct mod_findings *found, struct mod_over_result *ret,
 		struct err *err)
 {
-	int r = bld_module_lay(w->m, &w->laid, found, err);
+	int r = mod_lay(w->m, &w->laid, found, err);
 
 	if (r < 0 || (found->n && !force))
 		return r;
@@ -210,7 +211,7 @@ static int fill(struct work *w, bool force, struct bld_findings *found, struct b
 		strv_take(&w->mine, module_name(w->laid.files.v[i]));
 	r = copy_old(w, err);
 	if (r == 0)
-		r = bld_module_index(w->m, &w->laid, err);
+		r = mod_index(w->m, &w->laid, err);
 	if (r == 0)
 		r = copy_own(w, err);
 	if (r == 0)
@@ -235,7 +236,7 @@ static int find_old(struct work *w, struct err *err)
 
 static void work_release(struct work *w)
 {
-	bld_module_laid_release(&w->laid);
+	mod_laid_release(&w->laid);
 	free(w->folder);
 	free(w->old);
 	close_fd(w->hold_old);
@@ -243,9 +244,8 @@ static void work_release(struct work *w)
 	strv_release(&w->displaced);
 }
 
-int bld_module_publish_over(struct bld_module *m, const struct bld_over *over, bool force,
-			    struct bld_findings *found, struct bld_over_result *ret,
-			    struct err *err)
+int mod_publish_over(struct mod_build *m, const struct mod_over *over, bool force,
+		     struct mod_findings *found, struct mod_over_result *ret, struct err *err)
 {
 	struct work w = { .m = m, .over = over, .hold_old = -1 };
 	auto_close int lock = -1;
@@ -263,10 +263,10 @@ int bld_module_publish_over(struct bld_module *m, const struct bld_over *over, b
 	return r;
 }
 
-void bld_over_result_release(struct bld_over_result *r)
+void mod_over_result_release(struct mod_over_result *r)
 {
 	free(r->path);
 	strv_release(&r->files);
 	strv_release(&r->displaced);
-	*r = (struct bld_over_result){ 0 };
+	*r = (struct mod_over_result){ 0 };
 }

@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "base/str.h"
 
-struct bld_dkms {
+struct mod_dkms {
 	struct map values; /* "MAKE[0]" (NAME is NAME[0]) -> struct dkms_value * */
 	char *name;	   /* of the file, for messages */
 };
@@ -19,17 +19,17 @@ struct bld_dkms {
  * vars: names and values that dkms knows ("kernelver", ...), NAME=VALUE each. What nobody asks for may be any shell; a file
  * with a NUL, or a quote that does not end, is -EINVAL.
  */
-int bld_dkms_parse(struct bld_dkms *d, const char *text, size_t n, const char *name,
+int mod_dkms_parse(struct mod_dkms *d, const char *text, size_t n, const char *name,
 		   char *const *vars, struct err *err);
 /* The value of NAME[index]: *ret is NULL where there is none; freed by the caller. -ENOTSUP: only a shell could tell. */
-int bld_dkms_get(const struct bld_dkms *d, const char *name, unsigned index, char **ret,
+int mod_dkms_get(const struct mod_dkms *d, const char *name, unsigned index, char **ret,
 		 struct err *err);
 /* How many there are, up to the first index without a value; at most 10000. */
-unsigned bld_dkms_count(const struct bld_dkms *d, const char *name);
-void bld_dkms_release(struct bld_dkms *d);
+unsigned mod_dkms_count(const struct mod_dkms *d, const char *name);
+void mod_dkms_release(struct mod_dkms *d);
 
 /*
  * A command line as words, quotes taken off. -ENOTSUP for what only a shell can do: pipes, lists, redirections, patterns,
  * expansions that are left.
  */
-int bld_words(const char *command, struct strv *ret, struct err *err);
+int mod_words(const char *command, struct strv *ret, struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fields of a line are cut where it lies in the arena; what the map has points there. */
-#include "build/symvers.h"
+#include "module/symvers.h"
 
 #include "base/file.h"
 
@@ -27,10 +27,10 @@ static size_t cut(char *line, char *ret[N_FIELDS])
 	return n;
 }
 
-static int add_line(struct bld_symvers *s, char *line, struct err *err, const char *name, int at)
+static int add_line(struct mod_symvers *s, char *line, struct err *err, const char *name, int at)
 {
 	char *field[N_FIELDS] = { 0 };
-	struct bld_symbol *sym;
+	struct mod_symbol *sym;
 	uint64_t crc;
 
 	if (cut(line, field) < AT_NS || !str_starts(field[AT_CRC], "0x") ||
@@ -47,7 +47,7 @@ static int add_line(struct bld_symvers *s, char *line, struct err *err, const ch
 	return 0;
 }
 
-int bld_symvers_parse(struct bld_symvers *s, const char *text, size_t n, const char *name,
+int mod_symvers_parse(struct mod_symvers *s, const char *text, size_t n, const char *name,
 		      struct err *err)
 {
 	int at = 1, r = 0;
@@ -63,22 +63,22 @@ int bld_symvers_parse(struct bld_symvers *s, const char *text, size_t n, const c
 	return r;
 }
 
-int bld_symvers_read(struct bld_symvers *s, const char *path, struct err *err)
+int mod_symvers_read(struct mod_symvers *s, const char *path, struct err *err)
 {
 	auto_str struct str text = { 0 };
 	int r = file_read(AT_FDCWD, path, FILE_MAX, &text, err);
 
-	return r < 0 ? r : bld_symvers_parse(s, str_c(&text), text.n, path, err);
+	return r < 0 ? r : mod_symvers_parse(s, str_c(&text), text.n, path, err);
 }
 
-const struct bld_symbol *bld_symvers_get(const struct bld_symvers *s, const char *symbol)
+const struct mod_symbol *mod_symvers_get(const struct mod_symvers *s, const char *symbol)
 {
 	return map_get(&s->by_name, symbol);
 }
 
-void bld_symvers_release(struct bld_symvers *s)
+void mod_symvers_release(struct mod_symvers *s)
 {
 	map_release(&s->by_name, NULL);
 	arena_release(&s->mem);
-	*s = (struct bld_symvers){ 0 };
+	*s = (struct mod_symvers){ 0 };
 }

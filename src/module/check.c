@@ -3,7 +3,7 @@
  * The kernel's own checks, in its order (kernel/module/main.c: check_modinfo(), simplify_symbols(), resolve_symbol(),
  * check_version()), against Module.symvers instead of a running kernel.
  */
-#include "build/module_check.h"
+#include "module/check.h"
 
 #include "base/path.h"
 #include "kernel/modinfo.h"
@@ -16,28 +16,28 @@
 
 static const char *const names[] = {
 	/* clang-format off */
-	[BLD_NO_MODULES] = "no-modules",
-	[BLD_EXCLUDED] = "excluded",
-	[BLD_OTHER_VERMAGIC] = "vermagic",
-	[BLD_NO_SYMBOL] = "missing-symbol",
-	[BLD_OTHER_CRC] = "other-version",
-	[BLD_GPL_ONLY] = "gpl-only",
-	[BLD_NO_IMPORT] = "namespace",
-	[BLD_NOT_SIGNED] = "not-signed",
+	[MOD_NO_MODULES] = "no-modules",
+	[MOD_EXCLUDED] = "excluded",
+	[MOD_OTHER_VERMAGIC] = "vermagic",
+	[MOD_NO_SYMBOL] = "missing-symbol",
+	[MOD_OTHER_CRC] = "other-version",
+	[MOD_GPL_ONLY] = "gpl-only",
+	[MOD_NO_IMPORT] = "namespace",
+	[MOD_NOT_SIGNED] = "not-signed",
 	/* clang-format on */
 };
 
-const char *bld_misfit_name(enum bld_misfit kind)
+const char *mod_misfit_name(enum mod_misfit kind)
 {
 	return names[kind];
 }
 
-void bld_finding_add(struct bld_findings *f, struct bld_finding finding)
+void mod_finding_add(struct mod_findings *f, struct mod_finding finding)
 {
 	vec_push(f, finding);
 }
 
-void bld_findings_release(struct bld_findings *f)
+void mod_findings_release(struct mod_findings *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->v[i].module);
@@ -46,31 +46,31 @@ void bld_findings_release(struct bld_findings *f)
 		free(f->v[i].hint);
 	}
 	free(f->v);
-	*f = (struct bld_findings){ 0 };
+	*f = (struct mod_findings){ 0 };
 }
 
 struct check {
-	const struct bld_target *cell;
+	const struct mod_target *cell;
 	const char *module; /* file name */
 	const struct krn_module_facts *facts;
 	const struct map *given; /* symbol -> struct krn_module_symbol *, of all modules together */
-	struct bld_findings *found;
+	struct mod_findings *found;
 };
 
-static void add(const struct check *c, enum bld_misfit kind, const char *symbol, char *text,
+static void add(const struct check *c, enum mod_misfit kind, const char *symbol, char *text,
 		char *hint)
 {
-	bld_finding_add(c->found,
-			(struct bld_finding){ kind, xstrdup(c->module),
+	mod_finding_add(c->found,
+			(struct mod_finding){ kind, xstrdup(c->module),
 					      symbol ? xstrdup(symbol) : NULL, text, hint });
 }
 
-void bld_check_target(const struct bld_target *c, struct bld_findings *ret)
+void mod_check_target(const struct mod_target *c, struct mod_findings *ret)
 {
-	if (bld_target_has(c, "MODULES"))
+	if (mod_target_has(c, "MODULES"))
 		return;
-	bld_finding_add(ret,
-			(struct bld_finding){ .kind = BLD_NO_MODULES,
+	mod_finding_add(ret,
+			(struct mod_finding){ .kind = MOD_NO_MODULES,
 					      .text = xasprintf("the kernel %s loads no modules: "
 								"CONFIG_MODULES is not set",
 								c->release),
@@ -83,8 +83,8 @@ static char *is_what(const char *value)
 	return str_eq(value, "n") ? xstrdup("is not set") : xasprintf("is %s", value);
 }
 
-void bld_check_config(const struct bld_target *c, const char *who, const char *wish,
-		      struct bld_findings *ret)
+void mod_check_config(const struct mod_target *c, const char *who, const char *wish,
+		      struct mod_findings *ret)
 {
 	bool not = str_skip(&wish, "!");
 	auto_free char *symbol = NULL, *is = NULL;
@@ -98,9 +98,9 @@ void bld_check_config(const struct bld_target *c, const char *who, const char *w
 	if (!*symbol || holds != not )
 		return;
 	is = is_what(value);
-	bld_finding_add(ret,
-			(struct bld_finding){
-				.kind = BLD_EXCLUDED,
+	mod_finding_add(ret,
+			(struct mod_finding){
+				.kind = MOD_EXCLUDED,
 				.symbol = xasprintf("CONFIG_%s", symbol),
 				.text = xasprintf("%s wants CONFIG_%s %s%s; in the kernel %s it %s",
 						  who, symbol, not ? "not to be " : "to be ",
@@ -141,13 +141,13 @@ static void check_words(const struct check *c, const char *vermagic)
 
 	for (size_t i = 0; i < countof(words); i++) {
 		bool is = has_word(vermagic, words[i].word);
-		bool want = bld_target_has(c->cell, words[i].symbol) ||
-			    (words[i].older && bld_target_has(c->cell, words[i].older));
+		bool want = mod_target_has(c->cell, words[i].symbol) ||
+			    (words[i].older && mod_target_has(c->cell, words[i].older));
 
-		if (i == 1 && bld_target_has(c->cell, "PREEMPT_RT"))
+		if (i == 1 && mod_target_has(c->cell, "PREEMPT_RT"))
 			want = false;
 		if (is != want)
-			add(c, BLD_OTHER_VERMAGIC, NULL,
+			add(c, MOD_OTHER_VERMAGIC, NULL,
 			    xasprintf("it was built %s '%s', the kernel has CONFIG_%s %s",
 				      is ? "with" : "without", words[i].word, words[i].symbol,
 				      want ? "set" : "not set"),
@@ -168,12 +168,12 @@ static void check_vermagic(const struct check *c)
 	size_t n = strlen(c->cell->release);
 
 	if (!vermagic) {
-		add(c, BLD_OTHER_VERMAGIC, NULL,
+		add(c, MOD_OTHER_VERMAGIC, NULL,
 		    xstrdup("it has no vermagic: it is no whole module"), NULL);
 		return;
 	}
 	if (strncmp(vermagic, c->cell->release, n) != 0 || vermagic[n] != ' ') {
-		add(c, BLD_OTHER_VERMAGIC, NULL,
+		add(c, MOD_OTHER_VERMAGIC, NULL,
 		    xasprintf("it is for kernel '%.*s', not for '%s'", (int)strcspn(vermagic, " "),
 			      vermagic, c->cell->release),
 		    wrong_headers());
@@ -182,7 +182,7 @@ static void check_vermagic(const struct check *c)
 	if (!want)
 		check_words(c, vermagic);
 	else if (!str_eq(want, vermagic))
-		add(c, BLD_OTHER_VERMAGIC, NULL,
+		add(c, MOD_OTHER_VERMAGIC, NULL,
 		    xasprintf("its vermagic is '%s', that of the kernel '%s'", vermagic, want),
 		    wrong_headers());
 }
@@ -223,35 +223,35 @@ static void missing(const struct check *c, const char *symbol)
 {
 	char *hint = c->found->n < NEAREST_MAX ? nearest(c, symbol) : NULL;
 
-	if (!hint && bld_target_has(c->cell, "TRIM_UNUSED_KSYMS"))
+	if (!hint && mod_target_has(c->cell, "TRIM_UNUSED_KSYMS"))
 		hint = xstrdup(
 			"the kernel was built with CONFIG_TRIM_UNUSED_KSYMS=y, which takes away "
 			"what its own modules do not need");
 	if (!hint)
 		hint = xstrdup("what has it is not in this kernel's configuration, or of another "
 			       "version, or in a module that is to be built with this one");
-	add(c, BLD_NO_SYMBOL, symbol,
+	add(c, MOD_NO_SYMBOL, symbol,
 	    xasprintf("it needs '%s', which kernel %s does not export", symbol, c->cell->release),
 	    hint);
 }
 
 static void check_found(const struct check *c, const struct krn_module_symbol *need,
-			const struct bld_symbol *sym)
+			const struct mod_symbol *sym)
 {
 	if (need->crc && sym->crc && (uint32_t)need->crc != sym->crc)
-		add(c, BLD_OTHER_CRC, need->name,
+		add(c, MOD_OTHER_CRC, need->name,
 		    xasprintf("it was built against another version of '%s' (%08x, the kernel has "
 			      "%08x)",
 			      need->name, (unsigned)need->crc, sym->crc),
 		    wrong_headers());
 	if (sym->gpl && !is_gpl(c->facts->license))
-		add(c, BLD_GPL_ONLY, need->name,
+		add(c, MOD_GPL_ONLY, need->name,
 		    xasprintf("'%s' is for modules under the GPL; its license is '%s'", need->name,
 			      c->facts->license ?: "not said"),
 		    NULL);
 	/* "module:NAME,..." are modules that may use it, since 6.16 */
 	if (sym->ns && !str_starts(sym->ns, "module:") && !strv_has(&c->facts->namespaces, sym->ns))
-		add(c, BLD_NO_IMPORT, need->name,
+		add(c, MOD_NO_IMPORT, need->name,
 		    xasprintf("'%s' is in the namespace '%s', which it does not import", need->name,
 			      sym->ns),
 		    xasprintf("add MODULE_IMPORT_NS() for %s to it", sym->ns));
@@ -260,11 +260,11 @@ static void check_found(const struct check *c, const struct krn_module_symbol *n
 static void check_symbol(const struct check *c, const struct krn_module_symbol *need)
 {
 	const struct krn_module_symbol *other = map_get(c->given, need->name);
-	const struct bld_symbol *sym = bld_symvers_get(&c->cell->symvers, need->name);
+	const struct mod_symbol *sym = mod_symvers_get(&c->cell->symvers, need->name);
 
 	if (other) {
 		if (need->crc && other->crc && (uint32_t)need->crc != (uint32_t)other->crc)
-			add(c, BLD_OTHER_CRC, need->name,
+			add(c, MOD_OTHER_CRC, need->name,
 			    xasprintf(
 				    "it was built against another version of '%s', which a module "
 				    "beside it exports",
@@ -282,14 +282,14 @@ static void check_one(const struct check *c)
 	check_vermagic(c);
 	for (size_t i = 0; i < c->facts->needs.n; i++)
 		check_symbol(c, &c->facts->needs.v[i]);
-	if (bld_target_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
-		add(c, BLD_NOT_SIGNED, NULL,
+	if (mod_target_has(c->cell, "MODULE_SIG_FORCE") && !c->facts->is_signed)
+		add(c, MOD_NOT_SIGNED, NULL,
 		    xasprintf("it is not signed, and the kernel has CONFIG_MODULE_SIG_FORCE=y"),
 		    xstrdup("sign it with scripts/sign-file of the headers and the kernel's key"));
 }
 
-int bld_check_modules(const struct bld_target *c, char *const *files, size_t n,
-		      struct bld_findings *ret, struct err *err)
+int mod_check_modules(const struct mod_target *c, char *const *files, size_t n,
+		      struct mod_findings *ret, struct err *err)
 {
 	auto_free struct krn_module_facts *facts = xcalloc(n, sizeof(*facts));
 	struct map given = { 0 };

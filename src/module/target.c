@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Read from the SDK alone, but for the vermagic, which is read from the first module that is there. */
-#include "build/target.h"
+#include "module/target.h"
 
 #include "base/file.h"
 #include "base/path.h"
@@ -13,7 +13,7 @@
 #define TEXT_MAX (16 << 20)
 #define PREFIX	 "linux-headers-"
 
-void bld_target_release(struct bld_target *c)
+void mod_target_release(struct mod_target *c)
 {
 	free(c->folder);
 	free(c->sdk);
@@ -22,12 +22,12 @@ void bld_target_release(struct bld_target *c)
 	free(c->srcarch);
 	free(c->vermagic);
 	dotconfig_release(&c->config);
-	bld_symvers_release(&c->symvers);
+	mod_symvers_release(&c->symvers);
 	strv_release(&c->make);
-	*c = (struct bld_target){ 0 };
+	*c = (struct mod_target){ 0 };
 }
 
-bool bld_target_has(const struct bld_target *c, const char *symbol)
+bool mod_target_has(const struct mod_target *c, const char *symbol)
 {
 	return str_eq(dotconfig_get(&c->config, symbol), "y");
 }
@@ -40,7 +40,7 @@ static int no_cell(const char *folder, struct err *err)
 			"RELEASE, as a build of a kernel with CONFIG_MODULES=y has it");
 }
 
-static int find_sdk(struct bld_target *c, struct err *err)
+static int find_sdk(struct mod_target *c, struct err *err)
 {
 	auto_free char *src = path_join(c->folder, "usr/src");
 	auto_strv struct strv names = { 0 };
@@ -66,7 +66,7 @@ static int find_sdk(struct bld_target *c, struct err *err)
 	return c->sdk ? 0 : no_cell(c->folder, err);
 }
 
-static int read_text(const struct bld_target *c, const char *name, struct str *ret, struct err *err)
+static int read_text(const struct mod_target *c, const char *name, struct str *ret, struct err *err)
 {
 	auto_free char *path = path_join(c->sdk, name);
 	int r = file_read(AT_FDCWD, path, TEXT_MAX, ret, err);
@@ -76,7 +76,7 @@ static int read_text(const struct bld_target *c, const char *name, struct str *r
 	return r;
 }
 
-static int read_release(struct bld_target *c, struct err *err)
+static int read_release(struct mod_target *c, struct err *err)
 {
 	auto_str struct str text = { 0 };
 	int r = read_text(c, "include/config/kernel.release", &text, err);
@@ -90,7 +90,7 @@ static int read_release(struct bld_target *c, struct err *err)
 }
 
 /* The one folder of arch/ that has a Makefile. */
-static int find_arch(struct bld_target *c, struct err *err)
+static int find_arch(struct mod_target *c, struct err *err)
 {
 	auto_free char *arch = path_join(c->sdk, "arch");
 	auto_strv struct strv names = { 0 };
@@ -111,14 +111,14 @@ static int find_arch(struct bld_target *c, struct err *err)
 }
 
 /* How it was built decides how a module is; the rest (CROSS_COMPILE) is for the caller to know. */
-static void add_make(struct bld_target *c)
+static void add_make(struct mod_target *c)
 {
 	strv_addf(&c->make, "ARCH=%s", c->srcarch);
-	if (bld_target_has(c, "CC_IS_CLANG"))
-		strv_add(&c->make, bld_target_has(c, "LD_IS_LLD") ? "LLVM=1" : "CC=clang");
+	if (mod_target_has(c, "CC_IS_CLANG"))
+		strv_add(&c->make, mod_target_has(c, "LD_IS_LLD") ? "LLVM=1" : "CC=clang");
 }
 
-static void read_vermagic(struct bld_target *c)
+static void read_vermagic(struct mod_target *c)
 {
 	auto_free char *order = c->modules ? path_join(c->modules, "modules.dep") : NULL;
 	auto_str struct str text = { 0 };
@@ -139,7 +139,7 @@ static void read_vermagic(struct bld_target *c)
 	}
 }
 
-static int read_all(struct bld_target *c, struct err *err)
+static int read_all(struct mod_target *c, struct err *err)
 {
 	auto_str struct str config = { 0 };
 	auto_free char *symvers = NULL, *modules = NULL;
@@ -161,16 +161,16 @@ static int read_all(struct bld_target *c, struct err *err)
 	read_vermagic(c);
 	symvers = path_join(c->sdk, "Module.symvers");
 	/* without CONFIG_MODULES there is none, which is told otherwise */
-	return bld_target_has(c, "MODULES") ? bld_symvers_read(&c->symvers, symvers, err) : 0;
+	return mod_target_has(c, "MODULES") ? mod_symvers_read(&c->symvers, symvers, err) : 0;
 }
 
-int bld_target_open(const char *folder, struct bld_target *ret, struct err *err)
+int mod_target_open(const char *folder, struct mod_target *ret, struct err *err)
 {
 	int r;
 
-	*ret = (struct bld_target){ .folder = path_abs(folder) };
+	*ret = (struct mod_target){ .folder = path_abs(folder) };
 	r = read_all(ret, err);
 	if (r < 0)
-		bld_target_release(ret);
+		mod_target_release(ret);
 	return r;
 }

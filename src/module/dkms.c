@@ -3,7 +3,7 @@
  * A line of shell is read only as far as it can be without one. What is not an assignment at the top, outside of `if` and the
  * like, may change any name that stands in it before a '=': those are marked as what only a shell can tell.
  */
-#include "build/dkms.h"
+#include "module/dkms.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ struct dkms_value {
 };
 
 struct reader {
-	struct bld_dkms *d;
+	struct mod_dkms *d;
 	const char *p, *end;
 	int line;
 	unsigned depth; /* of if, case, for, while, functions */
@@ -32,14 +32,14 @@ static void value_free(void *p)
 	free(v);
 }
 
-void bld_dkms_release(struct bld_dkms *d)
+void mod_dkms_release(struct mod_dkms *d)
 {
 	map_release(&d->values, value_free);
 	free(d->name);
-	*d = (struct bld_dkms){ 0 };
+	*d = (struct mod_dkms){ 0 };
 }
 
-static void set(struct bld_dkms *d, const char *key, const char *text, int line, bool shell)
+static void set(struct mod_dkms *d, const char *key, const char *text, int line, bool shell)
 {
 	struct dkms_value *v = xnew(struct dkms_value), *old;
 
@@ -274,13 +274,13 @@ static int read_all(struct reader *r, struct err *err)
 	return ret;
 }
 
-int bld_dkms_parse(struct bld_dkms *d, const char *text, size_t n, const char *name,
+int mod_dkms_parse(struct mod_dkms *d, const char *text, size_t n, const char *name,
 		   char *const *vars, struct err *err)
 {
 	struct reader r = { .d = d, .p = text, .end = text + n, .line = 1 };
 	int ret;
 
-	*d = (struct bld_dkms){ .name = xstrdup(name) };
+	*d = (struct mod_dkms){ .name = xstrdup(name) };
 	if (memchr(text, '\0', n))
 		ret = err_set(err, -EINVAL, "'%s' is not a text", name);
 	else
@@ -294,11 +294,11 @@ int bld_dkms_parse(struct bld_dkms *d, const char *text, size_t n, const char *n
 	if (ret == 0)
 		ret = read_all(&r, err);
 	if (ret < 0)
-		bld_dkms_release(d);
+		mod_dkms_release(d);
 	return ret;
 }
 
-int bld_dkms_get(const struct bld_dkms *d, const char *name, unsigned index, char **ret,
+int mod_dkms_get(const struct mod_dkms *d, const char *name, unsigned index, char **ret,
 		 struct err *err)
 {
 	auto_free char *key = xasprintf("%s[%u]", name, index);
@@ -317,7 +317,7 @@ int bld_dkms_get(const struct bld_dkms *d, const char *name, unsigned index, cha
 	return 0;
 }
 
-unsigned bld_dkms_count(const struct bld_dkms *d, const char *name)
+unsigned mod_dkms_count(const struct mod_dkms *d, const char *name)
 {
 	for (unsigned i = 0;; i++) {
 		auto_free char *key = xasprintf("%s[%u]", name, i);
@@ -355,7 +355,7 @@ static bool take_part(const char **p, struct str *word)
 	return *(*p)++ == quote;
 }
 
-int bld_words(const char *command, struct strv *ret, struct err *err)
+int mod_words(const char *command, struct strv *ret, struct err *err)
 {
 	const char *p = command + strspn(command, " \t");
 

@@ -3,7 +3,7 @@
  * Modules in a folder of the user's: laid out in a temporary one beside it, and renamed. A kill leaves what was there before,
  * and at worst the temporary.
  */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 #include "build/copy.h"
@@ -13,10 +13,10 @@
 #include <stdio.h>
 
 struct overlay {
-	struct bld_module *m;
+	struct mod_build *m;
 	const char *to;
 	char *tmp;
-	struct bld_module_laid laid; /* in tmp */
+	struct mod_laid laid; /* in tmp */
 };
 
 /* Whether a folder has that name in it, and else at most names that begin with prefix. */
@@ -65,21 +65,21 @@ static int put_in_place(struct overlay *o, struct err *err)
 		return err_sys(err, "cannot put the modules to '%s'", o->to);
 	if (!is_ours(o))
 		return in_the_way(o, err);
-	/* what lies in tmp from here on is the old one, which bld_module_publish() removes */
+	/* what lies in tmp from here on is the old one, which mod_publish() removes */
 	if (renameat2(AT_FDCWD, o->tmp, AT_FDCWD, o->to, RENAME_EXCHANGE) < 0)
 		return err_sys(err, "cannot put the modules to '%s'", o->to);
 	return 0;
 }
 
-static int fill(struct overlay *o, bool force, struct bld_findings *found, struct err *err)
+static int fill(struct overlay *o, bool force, struct mod_findings *found, struct err *err)
 {
-	int r = bld_module_lay(o->m, &o->laid, found, err);
+	int r = mod_lay(o->m, &o->laid, found, err);
 
 	if (r < 0 || (found->n && !force)) {
 		strv_release(&o->laid.files);
 		return r;
 	}
-	r = bld_module_index(o->m, &o->laid, err);
+	r = mod_index(o->m, &o->laid, err);
 	return r < 0 ? r : put_in_place(o, err);
 }
 
@@ -100,8 +100,8 @@ static int begin(struct overlay *o, struct err *err)
 	return chmod(o->tmp, 0755) < 0 ? err_sys(err, "cannot write '%s'", o->tmp) : 0;
 }
 
-int bld_module_publish(struct bld_module *m, const char *to, bool force, struct bld_findings *found,
-		       struct strv *ret_files, struct err *err)
+int mod_publish(struct mod_build *m, const char *to, bool force, struct mod_findings *found,
+		struct strv *ret_files, struct err *err)
 {
 	struct overlay o = {
 		.m = m,
@@ -116,7 +116,7 @@ int bld_module_publish(struct bld_module *m, const char *to, bool force, struct 
 		rm_rf(o.tmp, NULL);
 	if (r == 0)
 		strv_extend(ret_files, o.laid.files.v);
-	bld_module_laid_release(&o.laid);
+	mod_laid_release(&o.laid);
 	free(o.tmp);
 	return r;
 }

@@ -3,7 +3,7 @@
  * Where in a tree the module lies: packages have it in usr/src/NAME-VERSION, tarballs in a folder of their own. Folders are
  * gone through level by level; the first level with one that can be built ends the search.
  */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 #include "build/copy.h"
@@ -16,12 +16,12 @@
 #define FOLDERS_MAX  20000
 
 static const char *const kinds[] = {
-	[BLD_MODULE_KBUILD] = "Kbuild",
-	[BLD_MODULE_DKMS] = "DKMS",
-	[BLD_MODULE_RECIPE] = "recipe",
+	[MOD_KBUILD] = "Kbuild",
+	[MOD_DKMS] = "DKMS",
+	[MOD_RECIPE] = "recipe",
 };
 
-const char *bld_module_kind_name(enum bld_module_kind kind)
+const char *mod_kind_name(enum mod_kind kind)
 {
 	return kinds[kind];
 }
@@ -50,18 +50,18 @@ static bool builds_modules(const char *dir)
 }
 
 /* 1: it can be built, and m->kind and m->recipe say how. */
-static int look(struct bld_module *m, const char *dir, struct err *err)
+static int look(struct mod_build *m, const char *dir, struct err *err)
 {
-	int r = bld_recipe_find(dir, &m->recipe, err);
+	int r = mod_recipe_find(dir, &m->recipe, err);
 
 	if (r < 0)
 		return r;
 	if (r == 1)
-		m->kind = BLD_MODULE_RECIPE;
+		m->kind = MOD_RECIPE;
 	else if (has_file(dir, "dkms.conf"))
-		m->kind = BLD_MODULE_DKMS;
+		m->kind = MOD_DKMS;
 	else if (builds_modules(dir))
-		m->kind = BLD_MODULE_KBUILD;
+		m->kind = MOD_KBUILD;
 	else
 		return 0;
 	return 1;
@@ -84,7 +84,7 @@ static int add_folders(const char *dir, struct strv *ret, struct err *err)
 	return r;
 }
 
-static int several(const struct bld_module *m, const struct strv *found, struct err *err)
+static int several(const struct mod_build *m, const struct strv *found, struct err *err)
 {
 	auto_str struct str all = { 0 };
 
@@ -94,7 +94,7 @@ static int several(const struct bld_module *m, const struct strv *found, struct 
 	return err_hint(err, -EINVAL, "say which:%s", str_c(&all));
 }
 
-static int none(const struct bld_module *m, struct err *err)
+static int none(const struct mod_build *m, struct err *err)
 {
 	err_set(err, -ENOTSUP, "there is no module to build in '%s'", m->spec->source);
 	return err_hint(
@@ -104,14 +104,14 @@ static int none(const struct bld_module *m, struct err *err)
 }
 
 /* One level; *ret_next are the folders below. 1: found. */
-static int look_at(struct bld_module *m, const struct strv *dirs, struct strv *ret_next,
+static int look_at(struct mod_build *m, const struct strv *dirs, struct strv *ret_next,
 		   struct err *err)
 {
 	auto_strv struct strv found = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; i < dirs->n && r >= 0; i++) {
-		bld_recipe_release(&m->recipe);
+		mod_recipe_release(&m->recipe);
 		r = look(m, dirs->v[i], err);
 		if (r == 1)
 			strv_add(&found, dirs->v[i]);
@@ -126,11 +126,11 @@ static int look_at(struct bld_module *m, const struct strv *dirs, struct strv *r
 		return 0;
 	m->top = xstrdup(found.v[0]);
 	/* what stands there now is of the last folder */
-	bld_recipe_release(&m->recipe);
+	mod_recipe_release(&m->recipe);
 	return look(m, m->top, err);
 }
 
-static int search(struct bld_module *m, struct err *err)
+static int search(struct mod_build *m, struct err *err)
 {
 	auto_strv struct strv dirs = { 0 };
 	int r = 0;
@@ -155,7 +155,7 @@ static bool is_inside(const char *tree, const char *path)
 }
 
 /* The folder that was asked for, or the one of the tree where only one is there, for a recipe that was asked for. */
-static int given(struct bld_module *m, struct err *err)
+static int given(struct mod_build *m, struct err *err)
 {
 	auto_strv struct strv dirs = { 0 };
 	int r = 0;
@@ -165,9 +165,9 @@ static int given(struct bld_module *m, struct err *err)
 		return err_set(err, -ENOENT, "there is no folder '%s' in '%s'", m->spec->subdir,
 			       m->spec->source);
 	if (m->spec->recipe) {
-		m->kind = BLD_MODULE_RECIPE;
-		r = bld_recipe_read(&m->recipe, m->spec->recipe, err);
-		while (r == 0 && !bld_recipe_matches(&m->recipe, m->top) && !m->spec->subdir) {
+		m->kind = MOD_RECIPE;
+		r = mod_recipe_read(&m->recipe, m->spec->recipe, err);
+		while (r == 0 && !mod_recipe_matches(&m->recipe, m->top) && !m->spec->subdir) {
 			strv_release(&dirs);
 			r = add_folders(m->top, &dirs, err);
 			if (r < 0 || dirs.n != 1)
@@ -175,7 +175,7 @@ static int given(struct bld_module *m, struct err *err)
 			free(m->top);
 			m->top = xstrdup(dirs.v[0]);
 		}
-		if (r == 0 && !bld_recipe_matches(&m->recipe, m->top)) {
+		if (r == 0 && !mod_recipe_matches(&m->recipe, m->top)) {
 			err_set(err, -EINVAL, "the recipe '%s' is not for what is in '%s'",
 				m->recipe.name, m->spec->source);
 			r = err_hint(err, -EINVAL, "name its folder with --subdir");
@@ -186,7 +186,7 @@ static int given(struct bld_module *m, struct err *err)
 	return r < 0 ? r : r == 0 ? none(m, err) : 0;
 }
 
-int bld_module_find(struct bld_module *m, struct err *err)
+int mod_find(struct mod_build *m, struct err *err)
 {
 	return m->spec->subdir || m->spec->recipe ? given(m, err) : search(m, err);
 }

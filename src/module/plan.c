@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the kind of a module to the calls that build it. */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 
 #include <errno.h>
 
-struct bld_module_step *bld_module_add_step(struct bld_module *m, const char *cwd)
+struct mod_step *mod_add_step(struct mod_build *m, const char *cwd)
 {
-	return vec_push(&m->steps, ((struct bld_module_step){ .cwd = xstrdup(cwd) }));
+	return vec_push(&m->steps, ((struct mod_step){ .cwd = xstrdup(cwd) }));
 }
 
 /*
- * What is missing as a symbol is only warned of: it is told with its reason by bld_check_modules(), and of all modules, not of
+ * What is missing as a symbol is only warned of: it is told with its reason by mod_check_modules(), and of all modules, not of
  * the first.
  */
-static void plan_kbuild(struct bld_module *m)
+static void plan_kbuild(struct mod_build *m)
 {
-	struct bld_module_step *step = bld_module_add_step(m, m->top);
+	struct mod_step *step = mod_add_step(m, m->top);
 
 	strv_adds(&step->argv, "make", "-C", m->spec->cell->sdk, NULL);
 	strv_addf(&step->argv, "M=%s", m->top);
@@ -26,7 +26,7 @@ static void plan_kbuild(struct bld_module *m)
 	strv_add(&step->argv, "modules");
 }
 
-static int check_tools(const struct bld_recipe *r, struct err *err)
+static int check_tools(const struct mod_recipe *r, struct err *err)
 {
 	auto_str struct str missing = { 0 };
 
@@ -45,19 +45,19 @@ static int check_tools(const struct bld_recipe *r, struct err *err)
 }
 
 /* The configuration first: with a kernel that is none for it nobody needs to install programs. */
-static int check_recipe(const struct bld_module *m, struct bld_findings *found, struct err *err)
+static int check_recipe(const struct mod_build *m, struct mod_findings *found, struct err *err)
 {
 	auto_free char *who = xasprintf("the recipe '%s'", m->recipe.name);
 
 	for (unsigned i = 0; i < m->recipe.n_config; i++)
-		bld_check_config(m->spec->cell, who, m->recipe.config[i], found);
+		mod_check_config(m->spec->cell, who, m->recipe.config[i], found);
 	return found->n ? 0 : check_tools(&m->recipe, err);
 }
 
-static int plan_recipe(struct bld_module *m, struct bld_findings *found, struct err *err)
+static int plan_recipe(struct mod_build *m, struct mod_findings *found, struct err *err)
 {
 	auto_free char *arch = xstrdup(strchr(m->spec->cell->make.v[0], '=') + 1);
-	struct bld_recipe_vars vars = { .tree = m->top,
+	struct mod_recipe_vars vars = { .tree = m->top,
 					.sdk = m->spec->cell->sdk,
 					.release = m->spec->cell->release,
 					.arch = arch,
@@ -67,23 +67,23 @@ static int plan_recipe(struct bld_module *m, struct bld_findings *found, struct 
 	int r = check_recipe(m, found, err);
 
 	for (unsigned i = 0; i < m->recipe.n_steps && r == 0; i++) {
-		const struct bld_recipe_step *s = &m->recipe.steps[i];
+		const struct mod_recipe_step *s = &m->recipe.steps[i];
 		auto_free char *cwd = s->in ? path_join(m->top, s->in) : xstrdup(m->top);
 
-		r = bld_recipe_words(&m->recipe, s, &vars, &bld_module_add_step(m, cwd)->argv, err);
+		r = mod_recipe_words(&m->recipe, s, &vars, &mod_add_step(m, cwd)->argv, err);
 	}
 	return r;
 }
 
-int bld_module_plan(struct bld_module *m, struct bld_findings *found, struct err *err)
+int mod_plan(struct mod_build *m, struct mod_findings *found, struct err *err)
 {
 	switch (m->kind) {
-	case BLD_MODULE_KBUILD:
+	case MOD_KBUILD:
 		plan_kbuild(m);
 		return 0;
-	case BLD_MODULE_DKMS:
-		return bld_module_plan_dkms(m, found, err);
-	case BLD_MODULE_RECIPE:
+	case MOD_DKMS:
+		return mod_plan_dkms(m, found, err);
+	case MOD_RECIPE:
 		return plan_recipe(m, found, err);
 	}
 	return -EINVAL;

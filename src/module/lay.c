@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was built is looked for, laid out in a folder as it will lie over the kernel's own, and checked there. */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 #include "build/copy.h"
 #include "build/depmod.h"
 #include "build/step.h"
+#include "kernel/modules.h"
 
 #include <errno.h>
 
 #define DEPTH_MAX 64
 
-bool bld_is_module(const char *name)
-{
-	return str_ends(name, ".ko") || str_ends(name, ".ko.gz") || str_ends(name, ".ko.xz") ||
-	       str_ends(name, ".ko.zst");
-}
-
 /* Adds the modules below dir; their places are those below it. */
-static int find_modules(struct bld_module *m, const char *dir, const char *below, unsigned depth,
+static int find_modules(struct mod_build *m, const char *dir, const char *below, unsigned depth,
 			struct err *err)
 {
 	auto_strv struct strv names = { 0 };
@@ -35,9 +30,8 @@ static int find_modules(struct bld_module *m, const char *dir, const char *below
 			return err_sys(err, "cannot read '%s'", path);
 		if (S_ISDIR(st.st_mode))
 			r = find_modules(m, path, place, depth + 1, err);
-		else if (S_ISREG(st.st_mode) && bld_is_module(names.v[i]))
-			vec_push(&m->files,
-				 ((struct bld_module_file){ take_ptr(path), take_ptr(place) }));
+		else if (S_ISREG(st.st_mode) && krn_is_module(names.v[i]))
+			vec_push(&m->files, ((struct mod_file){ take_ptr(path), take_ptr(place) }));
 	}
 	return r;
 }
@@ -62,12 +56,12 @@ static char *installed_place(const char *path)
 	return xstrdup(p);
 }
 
-static int find_all(struct bld_module *m, struct err *err)
+static int find_all(struct mod_build *m, struct err *err)
 {
-	bool installed = m->kind == BLD_MODULE_RECIPE && m->recipe.modules == BLD_IN_DESTDIR;
+	bool installed = m->kind == MOD_RECIPE && m->recipe.modules == MOD_IN_DESTDIR;
 	int r = 0;
 
-	if (m->kind != BLD_MODULE_DKMS)
+	if (m->kind != MOD_DKMS)
 		r = find_modules(m, installed ? m->destdir : m->top, "", 0, err);
 	for (size_t i = 0; installed && i < m->files.n; i++) {
 		auto_free char *old = m->files.v[i].to;
@@ -85,7 +79,7 @@ static int find_all(struct bld_module *m, struct err *err)
 }
 
 /* A compressed one is stripped already, or never. */
-static int strip(const struct bld_module *m, const char *path, struct err *err)
+static int strip(const struct mod_build *m, const char *path, struct err *err)
 {
 	struct bld_kbuild_spec spec = { .make = m->make.v };
 	auto_strv struct strv argv = { 0 };
@@ -100,8 +94,8 @@ static int strip(const struct bld_module *m, const char *path, struct err *err)
 		what, err);
 }
 
-static int put_module(const struct bld_module *m, struct bld_module_laid *l,
-		      const struct bld_module_file *f, struct err *err)
+static int put_module(const struct mod_build *m, struct mod_laid *l, const struct mod_file *f,
+		      struct err *err)
 {
 	auto_free char *place = path_join(l->updates, f->to), *at = path_join(l->dir, place);
 	int r;
@@ -121,8 +115,7 @@ static int put_module(const struct bld_module *m, struct bld_module_laid *l,
 	return r;
 }
 
-int bld_module_lay(struct bld_module *m, struct bld_module_laid *l, struct bld_findings *found,
-		   struct err *err)
+int mod_lay(struct mod_build *m, struct mod_laid *l, struct mod_findings *found, struct err *err)
 {
 	auto_strv struct strv paths = { 0 };
 	int r = find_all(m, err);
@@ -134,22 +127,22 @@ int bld_module_lay(struct bld_module *m, struct bld_module_laid *l, struct bld_f
 	strv_sort(&l->files);
 	for (size_t i = 0; i < l->files.n; i++)
 		strv_take(&paths, path_join(l->dir, l->files.v[i]));
-	return bld_check_modules(m->spec->cell, paths.v, paths.n, found, err);
+	return mod_check_modules(m->spec->cell, paths.v, paths.n, found, err);
 }
 
-int bld_module_index(const struct bld_module *m, const struct bld_module_laid *l, struct err *err)
+int mod_index(const struct mod_build *m, const struct mod_laid *l, struct err *err)
 {
 	auto_free char *scratch = path_join(m->scratch.tmp, "depmod");
-	const struct bld_target *c = m->spec->cell;
+	const struct mod_target *c = m->spec->cell;
 	int r = mkdir_p(scratch, 0755, err);
 
 	return r < 0 ? r : bld_depmod_over(l->dir, c->release, c->modules, scratch, err);
 }
 
-void bld_module_laid_release(struct bld_module_laid *l)
+void mod_laid_release(struct mod_laid *l)
 {
 	free(l->dir);
 	free(l->updates);
 	strv_release(&l->files);
-	*l = (struct bld_module_laid){ 0 };
+	*l = (struct mod_laid){ 0 };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a recipe names lies below the tree: absolute paths and ".." are refused when it is read. */
-#include "build/recipe.h"
+#include "module/recipe.h"
 
 #include "base/path.h"
 #include "base/yaml.h"
@@ -12,27 +12,27 @@
 #define MAX_TEXT 1000
 #define MAX_LIST 200
 
-struct bld_recipe_file {
+struct mod_recipe_file {
 	char *summary;
 	char **source, **match, **tools, **config;
 	unsigned n_source, n_match, n_tools, n_config;
-	struct bld_recipe_step *steps;
+	struct mod_recipe_step *steps;
 	unsigned n_steps;
-	enum bld_recipe_modules modules;
+	enum mod_recipe_modules modules;
 };
 
 /* clang-format off */
 static const cyaml_schema_value_t text = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, MAX_TEXT) };
 
 static const cyaml_strval_t places[] = {
-	{ "destdir", BLD_IN_DESTDIR },
-	{ "tree", BLD_IN_TREE },
+	{ "destdir", MOD_IN_DESTDIR },
+	{ "tree", MOD_IN_TREE },
 };
 
 #define LIST(type, key, member, flags) \
 	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member, n_##member, &text, 1, MAX_LIST)
-#define F struct bld_recipe_file
-#define S struct bld_recipe_step
+#define F struct mod_recipe_file
+#define S struct mod_recipe_step
 
 static const cyaml_schema_field_t step_fields[] = {
 	CYAML_FIELD_STRING_PTR("in", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, S, in, 1, MAX_TEXT),
@@ -57,11 +57,11 @@ static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POIN
 #undef S
 /* clang-format on */
 
-void bld_recipe_release(struct bld_recipe *r)
+void mod_recipe_release(struct mod_recipe *r)
 {
 	free(r->name);
 	yaml_free(&schema, r->file);
-	*r = (struct bld_recipe){ 0 };
+	*r = (struct mod_recipe){ 0 };
 }
 
 static bool is_below(const char *path)
@@ -78,7 +78,7 @@ static bool is_below(const char *path)
 	return true;
 }
 
-static int check(const struct bld_recipe_file *f, const char *path, struct err *err)
+static int check(const struct mod_recipe_file *f, const char *path, struct err *err)
 {
 	const char *bad = NULL;
 
@@ -90,17 +90,17 @@ static int check(const struct bld_recipe_file *f, const char *path, struct err *
 	return bad ? err_set(err, -EINVAL, "%s: '%s' is not a path below the tree", path, bad) : 0;
 }
 
-static int read_file(struct bld_recipe *r, const char *name, const char *path, struct err *err)
+static int read_file(struct mod_recipe *r, const char *name, const char *path, struct err *err)
 {
 	auto_str struct str yaml = { 0 };
-	struct bld_recipe_file *f;
+	struct mod_recipe_file *f;
 	void *data = NULL;
 	int ret = yaml_read(path, &schema, &data, &yaml, err);
 
 	if (ret < 0)
 		return ret;
 	f = data;
-	*r = (struct bld_recipe){ .name = xstrdup(name),
+	*r = (struct mod_recipe){ .name = xstrdup(name),
 				  .file = f,
 				  .summary = f->summary,
 				  .match = f->match,
@@ -114,7 +114,7 @@ static int read_file(struct bld_recipe *r, const char *name, const char *path, s
 				  .modules = f->modules };
 	ret = check(f, path, err);
 	if (ret < 0)
-		bld_recipe_release(r);
+		mod_recipe_release(r);
 	return ret;
 }
 
@@ -144,7 +144,7 @@ static int unknown(const char *name, const struct strv *names, struct err *err)
 			str_c(&all));
 }
 
-int bld_recipe_read(struct bld_recipe *r, const char *name, struct err *err)
+int mod_recipe_read(struct mod_recipe *r, const char *name, struct err *err)
 {
 	auto_free char *dir = NULL, *path = NULL;
 	auto_strv struct strv names = { 0 };
@@ -179,7 +179,7 @@ static bool has_match(const char *tree, const char *pattern)
 	return ret;
 }
 
-bool bld_recipe_matches(const struct bld_recipe *r, const char *tree)
+bool mod_recipe_matches(const struct mod_recipe *r, const char *tree)
 {
 	for (unsigned i = 0; i < r->n_match; i++)
 		if (!has_match(tree, r->match[i]))
@@ -187,7 +187,7 @@ bool bld_recipe_matches(const struct bld_recipe *r, const char *tree)
 	return true;
 }
 
-int bld_recipe_find(const char *tree, struct bld_recipe *ret, struct err *err)
+int mod_recipe_find(const char *tree, struct mod_recipe *ret, struct err *err)
 {
 	auto_free char *dir = NULL;
 	auto_strv struct strv names = { 0 };
@@ -195,22 +195,22 @@ int bld_recipe_find(const char *tree, struct bld_recipe *ret, struct err *err)
 
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		auto_free char *path = xasprintf("%s/%s.yaml", dir, names.v[i]);
-		struct bld_recipe one;
+		struct mod_recipe one;
 
 		r = read_file(&one, names.v[i], path, err);
 		if (r < 0)
 			break;
-		if (bld_recipe_matches(&one, tree)) {
+		if (mod_recipe_matches(&one, tree)) {
 			*ret = one;
 			return 1;
 		}
-		bld_recipe_release(&one);
+		mod_recipe_release(&one);
 	}
 	return r;
 }
 
 /* The value of the variable whose name is the n bytes at name; NULL if there is none. */
-static char *value_of(const struct bld_recipe_vars *v, const char *name, size_t n)
+static char *value_of(const struct mod_recipe_vars *v, const char *name, size_t n)
 {
 	auto_free char *word = xstrndup(name, n);
 	const struct {
@@ -227,7 +227,7 @@ static char *value_of(const struct bld_recipe_vars *v, const char *name, size_t 
 	return str_eq(word, "JOBS") ? xasprintf("%u", v->jobs) : NULL;
 }
 
-static int add_word(const struct bld_recipe *r, const char *word, const struct bld_recipe_vars *v,
+static int add_word(const struct mod_recipe *r, const char *word, const struct mod_recipe_vars *v,
 		    struct strv *ret, struct err *err)
 {
 	auto_str struct str b = { 0 };
@@ -255,8 +255,8 @@ static int add_word(const struct bld_recipe *r, const char *word, const struct b
 	return 0;
 }
 
-int bld_recipe_words(const struct bld_recipe *r, const struct bld_recipe_step *s,
-		     const struct bld_recipe_vars *vars, struct strv *ret, struct err *err)
+int mod_recipe_words(const struct mod_recipe *r, const struct mod_recipe_step *s,
+		     const struct mod_recipe_vars *vars, struct strv *ret, struct err *err)
 {
 	int e = 0;
 

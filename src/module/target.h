@@ -3,10 +3,10 @@
 #pragma once
 
 #include "base/str.h"
-#include "build/symvers.h"
 #include "kconfig/dotconfig.h"
+#include "module/symvers.h"
 
-struct bld_target {
+struct mod_target {
 	char *folder;
 	char *sdk; /* FOLDER/usr/src/linux-headers-RELEASE, links resolved */
 	char *release;
@@ -14,12 +14,12 @@ struct bld_target {
 	char *srcarch;	/* the folder below arch/ */
 	char *vermagic; /* that its own modules have; NULL if it has none */
 	struct dotconfig config;
-	struct bld_symvers symvers;
+	struct mod_symvers symvers;
 	struct strv make; /* ARCH=..., and CC=clang or LLVM=1 where it was built so */
 };
 
 /* What lacks to be one is said: -ENOENT. */
-int bld_target_open(const char *folder, struct bld_target *ret, struct err *err);
-bool bld_target_has(const struct bld_target *c, const char *symbol); /* =y */
-void bld_target_release(struct bld_target *c);
-#define auto_target cleanup(bld_target_release)
+int mod_target_open(const char *folder, struct mod_target *ret, struct err *err);
+bool mod_target_has(const struct mod_target *c, const char *symbol); /* =y */
+void mod_target_release(struct mod_target *c);
+#define auto_target cleanup(mod_target_release)

@@ -3,8 +3,8 @@
  * What dkms would do with a dkms.conf (dkms(8)): which kernels it is for, patches, the call of make, and where its modules are.
  * The tree is seen where dkms has it, DKMS_TREE/NAME/VERSION/build, since that is what their calls of make name.
  */
-#include "build/dkms.h"
-#include "build/module.h"
+#include "module/dkms.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 #include "build/copy.h"
@@ -16,14 +16,14 @@
 #define CONF_MAX (1 << 20)
 
 struct plan {
-	struct bld_module *m;
-	struct bld_dkms conf;
-	struct bld_findings *found;
+	struct mod_build *m;
+	struct mod_dkms conf;
+	struct mod_findings *found;
 	char *name, *version, *tree; /* tree: what dkms calls dkms_tree */
 };
 
 /* What `uname -m` says there. */
-static const char *machine(const struct bld_target *c)
+static const char *machine(const struct mod_target *c)
 {
 	static const struct {
 		const char *srcarch, *wide, *narrow;
@@ -35,15 +35,15 @@ static const char *machine(const struct bld_target *c)
 
 	for (size_t i = 0; i < countof(all); i++)
 		if (str_eq(all[i].srcarch, c->srcarch))
-			return bld_target_has(c, "64BIT") ? all[i].wide : all[i].narrow;
+			return mod_target_has(c, "64BIT") ? all[i].wide : all[i].narrow;
 	if (str_eq(c->srcarch, "powerpc"))
-		return bld_target_has(c, "CPU_LITTLE_ENDIAN") ? "ppc64le" : "ppc64";
+		return mod_target_has(c, "CPU_LITTLE_ENDIAN") ? "ppc64le" : "ppc64";
 	return c->srcarch;
 }
 
 static int get(const struct plan *p, const char *name, unsigned i, char **ret, struct err *err)
 {
-	return bld_dkms_get(&p->conf, name, i, ret, err);
+	return mod_dkms_get(&p->conf, name, i, ret, err);
 }
 
 /* Whether a text matches the extended regular expression NAME[i]; *ret_set: whether there is one. */
@@ -68,7 +68,7 @@ static int matches(const struct plan *p, const char *name, unsigned i, const cha
 
 static void exclude(const struct plan *p, char *text)
 {
-	bld_finding_add(p->found, (struct bld_finding){ .kind = BLD_EXCLUDED, .text = text });
+	mod_finding_add(p->found, (struct mod_finding){ .kind = MOD_EXCLUDED, .text = text });
 }
 
 static int exclude_by(const struct plan *p, const char *name, const char *text, struct err *err)
@@ -96,7 +96,7 @@ static int exclude_by_config(const struct plan *p, struct err *err)
 		size_t n = strcspn(q, " \t\n");
 		auto_free char *word = xstrndup(q, n);
 
-		bld_check_config(p->m->spec->cell, "it", word, p->found);
+		mod_check_config(p->m->spec->cell, "it", word, p->found);
 		q += n;
 		q += strspn(q, " \t\n");
 	}
@@ -126,7 +126,7 @@ static int exclude_by_version(const struct plan *p, struct err *err)
 
 static int exclude_all(const struct plan *p, struct err *err)
 {
-	const struct bld_target *c = p->m->spec->cell;
+	const struct mod_target *c = p->m->spec->cell;
 	int r = exclude_by(p, "BUILD_EXCLUSIVE_KERNEL", c->release, err);
 
 	if (r == 0)
@@ -138,12 +138,12 @@ static int exclude_all(const struct plan *p, struct err *err)
 
 static int add_patches(const struct plan *p, struct err *err)
 {
-	unsigned n = bld_dkms_count(&p->conf, "PATCH");
+	unsigned n = mod_dkms_count(&p->conf, "PATCH");
 	int r = 0;
 
 	for (unsigned i = 0; i < n && r == 0; i++) {
 		auto_free char *patch = NULL;
-		struct bld_module_step *step;
+		struct mod_step *step;
 		bool is_set, fits = false;
 
 		r = get(p, "PATCH", i, &patch, err);
@@ -155,7 +155,7 @@ static int add_patches(const struct plan *p, struct err *err)
 		if (strchr(patch, '/'))
 			return err_set(err, -EINVAL, "%s: a patch is a name, not '%s'",
 				       p->conf.name, patch);
-		step = bld_module_add_step(p->m, p->m->top);
+		step = mod_add_step(p->m, p->m->top);
 		strv_adds(&step->argv, "patch", "-p1", "-s", "-i", NULL);
 		strv_addf(&step->argv, "patches/%s", patch);
 	}
@@ -165,9 +165,9 @@ static int add_patches(const struct plan *p, struct err *err)
 /* A command line of the file; make gets what dkms gives it, and what this kernel needs. */
 static int add_command(const struct plan *p, const char *command, struct err *err)
 {
-	struct bld_module_step *step = bld_module_add_step(p->m, p->m->top);
+	struct mod_step *step = mod_add_step(p->m, p->m->top);
 	auto_strv struct strv words = { 0 };
-	int r = bld_words(command, &words, err);
+	int r = mod_words(command, &words, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "%s", p->conf.name);
@@ -186,7 +186,7 @@ static int add_command(const struct plan *p, const char *command, struct err *er
 /* The first without MAKE_MATCH, unless a later one's fits. */
 static int add_make(const struct plan *p, struct err *err)
 {
-	unsigned n = bld_dkms_count(&p->conf, "MAKE");
+	unsigned n = mod_dkms_count(&p->conf, "MAKE");
 	auto_free char *chosen = NULL;
 	int r = 0;
 
@@ -250,7 +250,7 @@ static int add_file(const struct plan *p, unsigned i, struct err *err)
 		return err_set(err, -EINVAL, "%s: the place of '%s' leads out of its folder",
 			       p->conf.name, built);
 	vec_push(&p->m->files,
-		 ((struct bld_module_file){
+		 ((struct mod_file){
 			 xasprintf("%s/%s%s%s.ko", p->m->top, from ?: "", from ? "/" : "", built),
 			 xasprintf("%s%s%s.ko", below, *below && !str_ends(below, "/") ? "/" : "",
 				   dest ?: built) }));
@@ -259,7 +259,7 @@ static int add_file(const struct plan *p, unsigned i, struct err *err)
 
 static int add_files(const struct plan *p, struct err *err)
 {
-	unsigned n = bld_dkms_count(&p->conf, "BUILT_MODULE_NAME");
+	unsigned n = mod_dkms_count(&p->conf, "BUILT_MODULE_NAME");
 	int r = 0;
 
 	for (unsigned i = 0; i < MAX(n, 1U) && r == 0; i++)
@@ -290,15 +290,15 @@ static int put_tree(const struct plan *p, struct err *err)
 
 static int parse(struct plan *p, const struct str *text, const struct strv *vars, struct err *err)
 {
-	bld_dkms_release(&p->conf);
-	return bld_dkms_parse(&p->conf, str_c(text), text->n, "dkms.conf", vars->v, err);
+	mod_dkms_release(&p->conf);
+	return mod_dkms_parse(&p->conf, str_c(text), text->n, "dkms.conf", vars->v, err);
 }
 
 /* Read twice: what dkms calls module and module_version is what the file says its name is. */
 static int read_conf(struct plan *p, struct err *err)
 {
 	auto_free char *path = path_join(p->m->top, "dkms.conf");
-	const struct bld_target *c = p->m->spec->cell;
+	const struct mod_target *c = p->m->spec->cell;
 	auto_strv struct strv vars = { 0 };
 	auto_str struct str text = { 0 };
 	int r = file_read(AT_FDCWD, path, CONF_MAX, &text, err);
@@ -346,12 +346,12 @@ static int plan(struct plan *p, struct err *err)
 	return r < 0 ? r : add_files(p, err);
 }
 
-int bld_module_plan_dkms(struct bld_module *m, struct bld_findings *found, struct err *err)
+int mod_plan_dkms(struct mod_build *m, struct mod_findings *found, struct err *err)
 {
 	struct plan p = { .m = m, .found = found, .tree = path_join(m->scratch.tmp, "dkms") };
 	int r = plan(&p, err);
 
-	bld_dkms_release(&p.conf);
+	mod_dkms_release(&p.conf);
 	free(p.name);
 	free(p.version);
 	free(p.tree);

@@ -9,22 +9,22 @@
 #include "base/err.h"
 #include "base/map.h"
 
-struct bld_symbol {
+struct mod_symbol {
 	uint32_t crc;	    /* 0 without MODVERSIONS */
 	const char *module; /* "vmlinux", or the path of a module without ".ko" */
 	const char *ns;	    /* namespace; NULL: none */
 	bool gpl;
 };
 
-struct bld_symvers {
-	struct map by_name; /* -> struct bld_symbol * */
+struct mod_symvers {
+	struct map by_name; /* -> struct mod_symbol * */
 	struct arena mem;
 };
 
 /* A line that is none of these is -EINVAL with its place. name is for messages. */
-int bld_symvers_parse(struct bld_symvers *s, const char *text, size_t n, const char *name,
+int mod_symvers_parse(struct mod_symvers *s, const char *text, size_t n, const char *name,
 		      struct err *err);
 /* A file of at most 64 MiB. */
-int bld_symvers_read(struct bld_symvers *s, const char *path, struct err *err);
-const struct bld_symbol *bld_symvers_get(const struct bld_symvers *s, const char *symbol);
-void bld_symvers_release(struct bld_symvers *s);
+int mod_symvers_read(struct mod_symvers *s, const char *path, struct err *err);
+const struct mod_symbol *mod_symvers_get(const struct mod_symvers *s, const char *symbol);
+void mod_symvers_release(struct mod_symvers *s);

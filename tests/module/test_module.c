@@ -2,18 +2,18 @@
 /* What modules out of tree are read from, and the checks of what was built, against objects made on the spot. */
 #include "small.h"
 
-#include "build/dkms.h"
-#include "build/module.h"
-#include "build/module_check.h"
-#include "build/recipe.h"
+#include "module/check.h"
+#include "module/dkms.h"
+#include "module/module.h"
+#include "module/recipe.h"
 
 static const char *const vars[] = { "kernelver=6.1.0", "dkms_tree=/d", NULL };
 
-static void parse(struct bld_dkms *d, const char *text)
+static void parse(struct mod_dkms *d, const char *text)
 {
 	auto_err struct err err = { 0 };
 
-	assert_done(bld_dkms_parse(d, text, strlen(text), "dkms.conf", (char *const *)vars, &err),
+	assert_done(mod_dkms_parse(d, text, strlen(text), "dkms.conf", (char *const *)vars, &err),
 		    &err);
 }
 
@@ -22,11 +22,11 @@ static void is_value(const char *text, const char *name, unsigned i, const char 
 {
 	auto_free char *got = NULL;
 	auto_err struct err err = { 0 };
-	struct bld_dkms d;
+	struct mod_dkms d;
 	int r;
 
 	parse(&d, text);
-	r = bld_dkms_get(&d, name, i, &got, &err);
+	r = mod_dkms_get(&d, name, i, &got, &err);
 	if (str_eq(want, "!")) {
 		assert_int_equal(r, -ENOTSUP);
 		assert_contains(err.msg, name);
@@ -35,7 +35,7 @@ static void is_value(const char *text, const char *name, unsigned i, const char 
 		if (!str_eq(got, want))
 			fail_msg("%s: '%s', not '%s'", text, got ?: "nothing", want ?: "nothing");
 	}
-	bld_dkms_release(&d);
+	mod_dkms_release(&d);
 }
 
 static void test_dkms(void **state)
@@ -62,11 +62,11 @@ static void test_dkms(void **state)
 static void test_dkms_bad(void **state)
 {
 	auto_err struct err err = { 0 };
-	struct bld_dkms d;
+	struct mod_dkms d;
 
-	assert_int_equal(bld_dkms_parse(&d, "\nA=\"x\n", 6, "f", NULL, &err), -EINVAL);
+	assert_int_equal(mod_dkms_parse(&d, "\nA=\"x\n", 6, "f", NULL, &err), -EINVAL);
 	assert_string_equal(err.msg, "f:2: a quote does not end");
-	assert_int_equal(bld_dkms_parse(&d, "A\0B", 3, "f", NULL, &err), -EINVAL);
+	assert_int_equal(mod_dkms_parse(&d, "A\0B", 3, "f", NULL, &err), -EINVAL);
 }
 
 static void are_words(const char *command, const char *want)
@@ -74,7 +74,7 @@ static void are_words(const char *command, const char *want)
 	auto_strv struct strv words = { 0 };
 	auto_str struct str got = { 0 };
 	auto_err struct err err = { 0 };
-	int r = bld_words(command, &words, &err);
+	int r = mod_words(command, &words, &err);
 
 	if (!want) {
 		assert_int_equal(r, -ENOTSUP);
@@ -106,20 +106,20 @@ static const char symvers[] = "0x11111111\tplain\tvmlinux\tEXPORT_SYMBOL\t\n"
 
 static void test_symvers(void **state)
 {
-	struct bld_symvers s = { 0 };
+	struct mod_symvers s = { 0 };
 	auto_err struct err err = { 0 };
 
-	assert_done(bld_symvers_parse(&s, symvers, sizeof(symvers) - 1, "f", &err), &err);
-	assert_int_equal(bld_symvers_get(&s, "plain")->crc, 0x11111111);
-	assert_true(bld_symvers_get(&s, "for_gpl")->gpl);
-	assert_string_equal(bld_symvers_get(&s, "for_gpl")->module, "drivers/a/b");
-	assert_string_equal(bld_symvers_get(&s, "in_ns")->ns, "SPACE");
-	assert_null(bld_symvers_get(&s, "plain")->ns);
-	assert_non_null(bld_symvers_get(&s, "old_form"));
-	assert_null(bld_symvers_get(&s, "nobody"));
-	assert_int_equal(bld_symvers_parse(&s, "0x1\tx\n", 6, "f", &err), -EINVAL);
+	assert_done(mod_symvers_parse(&s, symvers, sizeof(symvers) - 1, "f", &err), &err);
+	assert_int_equal(mod_symvers_get(&s, "plain")->crc, 0x11111111);
+	assert_true(mod_symvers_get(&s, "for_gpl")->gpl);
+	assert_string_equal(mod_symvers_get(&s, "for_gpl")->module, "drivers/a/b");
+	assert_string_equal(mod_symvers_get(&s, "in_ns")->ns, "SPACE");
+	assert_null(mod_symvers_get(&s, "plain")->ns);
+	assert_non_null(mod_symvers_get(&s, "old_form"));
+	assert_null(mod_symvers_get(&s, "nobody"));
+	assert_int_equal(mod_symvers_parse(&s, "0x1\tx\n", 6, "f", &err), -EINVAL);
 	assert_string_equal(err.msg, "f:1: not a line of Module.symvers");
-	bld_symvers_release(&s);
+	mod_symvers_release(&s);
 }
 
 static void test_recipe(void **state)
@@ -131,7 +131,7 @@ static void test_recipe(void **state)
 		"- in: a\n  run: [\"${NOBODY}\"]\n";
 	static const char out[] = "summary: s\nmatch: [../x]\nsteps:\n- run: [x]\n";
 	struct strv make = { 0 };
-	struct bld_recipe_vars v = { .tree = "/t",
+	struct mod_recipe_vars v = { .tree = "/t",
 				     .sdk = "/s",
 				     .release = "6.1",
 				     .arch = "x86",
@@ -141,24 +141,24 @@ static void test_recipe(void **state)
 	auto_strv struct strv words = { 0 };
 	auto_free char *line = NULL, *file = path_join(tree, "a/bcd.sh"), *dir = path_dir(file);
 	auto_err struct err err = { 0 };
-	struct bld_recipe r;
+	struct mod_recipe r;
 
 	strv_adds(&make, "ARCH=x86", "LLVM=1", NULL);
 	assert_int_equal(file_publish(path, text, strlen(text), 0644, NULL), 0);
-	assert_done(bld_recipe_read(&r, path, &err), &err);
+	assert_done(mod_recipe_read(&r, path, &err), &err);
 	assert_int_equal(mkdir_p(dir, 0755, NULL), 0);
-	assert_false(bld_recipe_matches(&r, tree));
+	assert_false(mod_recipe_matches(&r, tree));
 	assert_int_equal(file_publish(file, "", 0, 0644, NULL), 0);
-	assert_true(bld_recipe_matches(&r, tree));
-	assert_done(bld_recipe_words(&r, &r.steps[0], &v, &words, &err), &err);
+	assert_true(mod_recipe_matches(&r, tree));
+	assert_done(mod_recipe_words(&r, &r.steps[0], &v, &words, &err), &err);
 	line = strv_quoted(words.v);
 	assert_string_equal(line, "x -j3 ARCH=x86 LLVM=1 /s/6.1");
 	assert_int_equal(r.n_config, 2);
 	assert_string_equal(r.config[1], "!B=y");
-	assert_int_equal(bld_recipe_words(&r, &r.steps[1], &v, &words, &err), -EINVAL);
-	bld_recipe_release(&r);
+	assert_int_equal(mod_recipe_words(&r, &r.steps[1], &v, &words, &err), -EINVAL);
+	mod_recipe_release(&r);
 	assert_int_equal(file_publish(path, out, strlen(out), 0644, NULL), 0);
-	assert_int_equal(bld_recipe_read(&r, path, &err), -EINVAL);
+	assert_int_equal(mod_recipe_read(&r, path, &err), -EINVAL);
 	assert_contains(err.msg, "'../x' is not a path below the tree");
 	strv_release(&make);
 }
@@ -167,14 +167,14 @@ static void test_recipe(void **state)
 static void test_own_recipes(void **state)
 {
 	auto_err struct err err = { 0 };
-	struct bld_recipe r;
+	struct mod_recipe r;
 
-	assert_done(bld_recipe_read(&r, "mlnx-ofa", &err), &err);
-	bld_recipe_release(&r);
-	assert_done(bld_recipe_read(&r, "autotools", &err), &err);
-	bld_recipe_release(&r);
-	assert_done(bld_recipe_find(*state, &r, &err), &err);
-	assert_int_equal(bld_recipe_read(&r, "nonesuch", &err), -ENOENT);
+	assert_done(mod_recipe_read(&r, "mlnx-ofa", &err), &err);
+	mod_recipe_release(&r);
+	assert_done(mod_recipe_read(&r, "autotools", &err), &err);
+	mod_recipe_release(&r);
+	assert_done(mod_recipe_find(*state, &r, &err), &err);
+	assert_int_equal(mod_recipe_read(&r, "nonesuch", &err), -ENOENT);
 }
 
 /*
@@ -207,26 +207,26 @@ static bool compile(const char *dir, const char *name, const char *const *define
 }
 
 /* The kinds and symbols of what is found, a blank between two. */
-static void finds(const char *dir, const struct bld_target *cell, const char *want)
+static void finds(const char *dir, const struct mod_target *cell, const char *want)
 {
-	struct bld_findings found = { 0 };
+	struct mod_findings found = { 0 };
 	auto_err struct err err = { 0 };
 	auto_str struct str got = { 0 };
 	char *files[] = { path_join(dir, "m.ko") };
 
-	assert_done(bld_check_modules(cell, files, 1, &found, &err), &err);
+	assert_done(mod_check_modules(cell, files, 1, &found, &err), &err);
 	for (size_t i = 0; i < found.n; i++)
-		str_addf(&got, "%s%s:%s", i ? " " : "", bld_misfit_name(found.v[i].kind),
+		str_addf(&got, "%s%s:%s", i ? " " : "", mod_misfit_name(found.v[i].kind),
 			 found.v[i].symbol ?: "");
 	assert_string_equal(str_c(&got), want);
-	bld_findings_release(&found);
+	mod_findings_release(&found);
 	free(files[0]);
 }
 
 TEST_OR_SKIP(test_check)
 {
 	static const char config[] = "CONFIG_MODULES=y\nCONFIG_SMP=y\nCONFIG_MODULE_UNLOAD=y\n";
-	struct bld_target cell = { .release = (char *)"6.1.0" };
+	struct mod_target cell = { .release = (char *)"6.1.0" };
 	const char *d[] = { "VERMAGIC=\"6.1.0 SMP mod_unload \"", "LICENSE=\"GPL\"",
 			    "CRC=0x11111111", "MORE=for_gpl", NULL };
 
@@ -235,7 +235,7 @@ TEST_OR_SKIP(test_check)
 		return false;
 	}
 	dotconfig_parse(&cell.config, config, sizeof(config) - 1);
-	assert_int_equal(bld_symvers_parse(&cell.symvers, symvers, sizeof(symvers) - 1, "f", NULL),
+	assert_int_equal(mod_symvers_parse(&cell.symvers, symvers, sizeof(symvers) - 1, "f", NULL),
 			 0);
 	finds(*state, &cell, "");
 	cell.vermagic = (char *)"6.1.0 SMP mod_unload modversions ";
@@ -258,27 +258,27 @@ TEST_OR_SKIP(test_check)
 	assert_true(compile(*state, "m.ko", d));
 	finds(*state, &cell, "namespace:in_ns");
 	dotconfig_release(&cell.config);
-	bld_symvers_release(&cell.symvers);
+	mod_symvers_release(&cell.symvers);
 	return true;
 }
 
-static void wants(const struct bld_target *cell, const char *wish, const char *text)
+static void wants(const struct mod_target *cell, const char *wish, const char *text)
 {
-	struct bld_findings found = { 0 };
+	struct mod_findings found = { 0 };
 
-	bld_check_config(cell, "it", wish, &found);
+	mod_check_config(cell, "it", wish, &found);
 	assert_int_equal(found.n, text ? 1 : 0);
 	if (text) {
 		assert_string_equal(found.v[0].text, text);
-		assert_int_equal(found.v[0].kind, BLD_EXCLUDED);
+		assert_int_equal(found.v[0].kind, MOD_EXCLUDED);
 	}
-	bld_findings_release(&found);
+	mod_findings_release(&found);
 }
 
 static void test_config(void **state)
 {
 	static const char config[] = "CONFIG_A=y\nCONFIG_B=m\nCONFIG_S=\"x\"\n";
-	struct bld_target cell = { .release = (char *)"6.1" };
+	struct mod_target cell = { .release = (char *)"6.1" };
 
 	dotconfig_parse(&cell.config, config, sizeof(config) - 1);
 	wants(&cell, "CONFIG_A", NULL);
@@ -296,7 +296,7 @@ static void test_config(void **state)
 
 static void names(const char *path, const char *name)
 {
-	auto_free char *got = bld_over_name(path);
+	auto_free char *got = mod_over_name(path);
 
 	assert_string_equal(got, name);
 }

@@ -3,7 +3,7 @@
  * A copy of the source, without what kbuild left there when somebody built in it: times of copies say nothing about what is
  * newer. An object without its .cmd file is made anew where there is a source for it, and taken as it is where there is none.
  */
-#include "build/module.h"
+#include "module/parts.h"
 
 #include "base/path.h"
 #include "build/copy.h"
@@ -154,7 +154,7 @@ static int unpack_fd(struct unpack *u, int fd, uint64_t size, struct err *err)
 	return each_entry(u, a.a, err);
 }
 
-static int unpack(struct bld_module *m, int fd, uint64_t size, struct err *err)
+static int unpack(struct mod_build *m, int fd, uint64_t size, struct err *err)
 {
 	struct unpack u = {
 		.tree = { .fd = -1, .max_bytes = KRN_TREE_BYTES, .max_entries = KRN_TREE_ENTRIES }
@@ -179,7 +179,7 @@ static int unpack(struct bld_module *m, int fd, uint64_t size, struct err *err)
 	return r;
 }
 
-int bld_module_fetch(struct bld_module *m, struct err *err)
+int mod_fetch(struct mod_build *m, struct err *err)
 {
 	auto_close int fd = open(m->spec->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	auto_free char *from = path_abs(m->spec->source);
