@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The digest of a tree, with an index of what its files were the last time. If all of it holds (same.c), so does its digest.
- * Else each file is asked for its identity; only of those that have another one the content is read, and a folder that has
- * the same one has the same names in it and is not listed.
+ * Where some folders have other files by the same names, those are read again and the rest holds. Else each file is asked for its
+ * identity; only of those that have another one the content is read, and a folder that has the same one has the same names in
+ * it and is not listed.
  *
  * Whatever was changed within two seconds before the walk began enters the index without an identity: its times could not
  * tell a second change from the first.
@@ -31,7 +32,8 @@ struct walk {
 	struct str path; /* of the folder being looked at, below the tree; ends with '/' */
 	int64_t began_ns;
 	size_t seen, depth;
-	bool changed;
+	bool changed; /* something is to be remembered */
+	bool other;   /* and the digest is another */
 	bool started; /* reading has begun, which may take long */
 };
 
@@ -192,6 +194,14 @@ static int read_link(struct walk *w, int dirfd, const char *name, struct src_ent
 	return r < 0 ? r : digest_done(w->digest, ret->sum, err);
 }
 
+static void note(struct walk *w, const struct src_entry *old, const struct src_entry *now)
+{
+	if (!old || old->type != now->type || memcmp(old->sum, now->sum, sizeof(now->sum)) != 0)
+		w->changed = w->other = true;
+	else if (!file_id_same(&old->id, &now->id))
+		w->changed = true;
+}
+
 /* What is known of it if it is as it was, else what is read. */
 static int look_at(struct walk *w, int dirfd, const struct child *c, struct src_entry *ret,
 		   struct err *err)
@@ -212,10 +222,8 @@ static int look_at(struct walk *w, int dirfd, const struct child *c, struct src_
 	if (!digest_settled(&e.id, w->began_ns))
 		e.id = (struct file_id){ 0 };
 	/* folders count by what is in them */
-	if (e.type != 'D' &&
-	    (!c->old || c->old->type != e.type || memcmp(c->old->sum, e.sum, sizeof(e.sum)) != 0 ||
-	     !file_id_same(&c->old->id, &e.id)))
-		w->changed = true;
+	if (e.type != 'D')
+		note(w, c->old, &e);
 	*ret = e;
 	return r;
 }
@@ -229,7 +237,7 @@ static int add_child(struct children *c, int dirfd, const char *name, const stru
 	if (fstatat(dirfd, name, &child.st, AT_SYMLINK_NOFOLLOW) == 0)
 		vec_push(c, child);
 	else if (errno == ENOENT)
-		w->changed = true;
+		w->changed = w->other = true;
 	else
 		return cannot_read(w, name, err);
 	report(w);
@@ -314,7 +322,7 @@ static int list_children(struct walk *w, int dirfd, const struct src_entry *old,
 	if (old)
 		match_old(w, old, c);
 	if (!old || old->n != c->n)
-		w->changed = true;
+		w->changed = w->other = true;
 	return 0;
 }
 
@@ -436,6 +444,14 @@ static int work_out(struct walk *w, struct err *err)
 	return r < 0 ? r : digest_done(w->digest, w->now.total, err);
 }
 
+static int total(struct walk *w, struct err *err)
+{
+	if (w->other)
+		return work_out(w, err);
+	memcpy(w->now.total, w->old.total, sizeof(w->now.total));
+	return 0;
+}
+
 static int walk_tree(struct walk *w, int fd, struct err *err)
 {
 	struct src_entry root = { .type = 'D' };
@@ -451,10 +467,95 @@ static int walk_tree(struct walk *w, int fd, struct err *err)
 	str_room(&w->now.names, w->old.names.n);
 	vec_push(&w->now, root);
 	r = walk_folder(w, fd, 0, w->old.n ? &w->old.v[0] : NULL, err);
-	if (r == 0 && w->changed)
-		r = work_out(w, err);
-	else if (r == 0)
-		memcpy(w->now.total, w->old.total, sizeof(w->now.total));
+	return r < 0 ? r : total(w, err);
+}
+
+/* Mending: the index of last time with those folders looked at again that have something else. */
+
+/* Its files as they are now in place of what they were; -ESTALE: names or folders came or went, which takes a walk. */
+static int mend_children(struct walk *w, int dirfd, const struct src_entry *folder,
+			 const struct children *c, uint8_t *differs)
+{
+	if (c->n != folder->n)
+		return -ESTALE;
+	for (uint32_t i = 0; i < folder->n; i++) {
+		struct src_entry *now = &w->now.v[folder->first + i], e = { 0 };
+		const struct child *child = &c->v[i];
+		struct file_id id;
+
+		/* of that name, and a folder now as then: they are matched by both */
+		if (child->old != &w->old.v[folder->first + i] ||
+		    look_at(w, dirfd, child, &e, NULL) < 0)
+			return -ESTALE;
+		/* e.id would not do: of what was changed just now it is zero, then as now */
+		id = file_id_of(&child->st);
+		if (e.type == 'D' && !file_id_same(&id, &now->id))
+			differs[folder->first + i] = w->changed = true;
+		e.name = now->name;
+		e.first = now->first;
+		e.n = now->n;
+		*now = e;
+	}
+	return 0;
+}
+
+static int mend_folder(struct walk *w, int fd, size_t folder, uint8_t *differs)
+{
+	cleanup(children_release) struct children c = { 0 };
+	auto_close int dirfd = openat(fd, w->path.n ? w->path.s : ".",
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const struct src_entry *old = &w->old.v[folder];
+
+	if (dirfd < 0 || list_children(w, dirfd, old, &c, NULL) < 0)
+		return -ESTALE;
+	return mend_children(w, dirfd, old, &c, differs);
+}
+
+static int mend_below(struct walk *w, int fd, size_t folder, uint8_t *differs)
+{
+	const size_t before = w->path.n;
+	const struct src_entry *own = &w->now.v[folder];
+	int r = 0;
+
+	w->depth++;
+	if (differs[folder])
+		r = mend_folder(w, fd, folder, differs);
+	for (uint32_t i = 0; i < own->n && r == 0; i++) {
+		if (w->now.v[own->first + i].type != 'D')
+			continue;
+		str_addf(&w->path, "%s/", src_index_name(&w->now, &w->now.v[own->first + i]));
+		r = mend_below(w, fd, own->first + i, differs);
+		w->path.n = before;
+		w->path.s[before] = '\0';
+	}
+	w->depth--;
+	return r;
+}
+
+/* 0: w->now is what the tree is; else nothing has come of it. differs: flags of folders, to which more are added. */
+static int mend(struct walk *w, int fd, uint8_t *differs)
+{
+	struct src_index *now = &w->now;
+	struct stat st;
+	int r;
+
+	now->n = now->cap = w->old.n;
+	now->v = xcalloc(now->n, sizeof(*now->v));
+	memcpy(now->v, w->old.v, now->n * sizeof(*now->v));
+	str_add(&now->names, w->old.names.s, w->old.names.n);
+	r = fstat(fd, &st) < 0 ? -ESTALE : 0;
+	if (r == 0) {
+		now->v[0].id = file_id_of(&st);
+		if (!digest_settled(&now->v[0].id, w->began_ns))
+			now->v[0].id = (struct file_id){ 0 };
+		w->changed = !file_id_same(&now->v[0].id, &w->old.v[0].id);
+		r = mend_below(w, fd, 0, differs);
+	}
+	if (r < 0) {
+		src_index_release(now);
+		w->changed = w->other = false;
+		w->path.n = w->depth = 0;
+	}
 	return r;
 }
 
@@ -476,22 +577,28 @@ static int digest_of(const char *path, const char *index, const struct src_progr
 {
 	cleanup(walk_release) struct walk w = { .progress = progress, .began_ns = digest_now_ns() };
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	auto_free uint8_t *differs = NULL;
+	bool known = false;
+	int r = 0;
 
 	if (fd < 0)
 		return err_sys(err, "cannot open the tree '%s'", path);
 	w.what = xasprintf("reading %s", path);
-	if (index && src_index_load(index, &w.old) && src_index_holds(&w.old, fd)) {
-		digest_to_hex(w.old.total, ret_hex);
-		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
-		return 0;
+	if (index && src_index_load(index, &w.old) && src_index_look(&w.old, fd, &differs)) {
+		r = differs ? mend(&w, fd, differs) : 0;
+		known = r == 0;
 	}
-	r = walk_tree(&w, fd, err);
+	if (!known)
+		r = walk_tree(&w, fd, err);
+	else if (differs)
+		r = total(&w, err);
 	if (r < 0)
 		return err_wrap(err, r, "in the tree '%s'", path);
-	digest_to_hex(w.now.total, ret_hex);
+	digest_to_hex(w.now.n ? w.now.total : w.old.total, ret_hex);
 	if (index && w.changed)
 		remember(&w, index);
+	else if (index)
+		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
 	return 0;
 }
 

@@ -37,5 +37,8 @@ bool src_index_load(const char *path, struct src_index *ret);
 /* From its bytes. */
 bool src_index_parse(const struct str *bytes, struct src_index *ret);
 void src_index_format(const struct src_index *x, struct str *ret);
-/* same.c: whether the tree at fd has nothing else than that. Starts processes, which are gone when it returns. */
-bool src_index_holds(const struct src_index *x, int fd);
+/*
+ * same.c: which folders of the tree at fd have something else than that, or were something else themselves: a flag for each entry,
+ * freed by the caller; *ret_differs is NULL where none has. Starts processes, which are gone when it returns. False: not told.
+ */
+bool src_index_look(const struct src_index *x, int fd, uint8_t **ret_differs);

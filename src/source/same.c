@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a tree is still what its index says: all that there is to do for a tree in which nothing has changed, and it is
- * all questions to the kernel, 2 us each. So the folders are dealt out to a process for each processor. Any difference, of
- * a folder too (names may have come or gone), makes an end of it; what differs is for the walk in digest.c to find.
+ * Where a tree is not what its index says any more: for one in which nothing or little has changed that is nearly all there is to
+ * do, and it is all questions to the kernel, 2 us each. So the folders are dealt out to a process for each processor. What
+ * differs, and how, is for digest.c to find.
  */
 #include "source/index.h"
 
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -22,6 +23,7 @@ struct look {
 	int fd;
 	size_t from, to; /* the entries that are asked for */
 	struct str path; /* of the folder, below fd; ends with '/', or "" */
+	uint8_t *differs;
 };
 
 static bool is_same(int dirfd, const char *name, const struct src_entry *e)
@@ -49,34 +51,31 @@ static bool are_same(const struct look *l, const struct src_entry *folder)
 	return true;
 }
 
-static bool look_below(struct look *l, const struct src_entry *folder)
+static void look_below(struct look *l, const struct src_entry *folder)
 {
 	const size_t before = l->path.n;
-	bool same = true;
 
-	if (folder->n && folder->first >= l->from && folder->first < l->to)
-		same = are_same(l, folder);
-	for (uint32_t i = 0; i < folder->n && same; i++) {
+	if (folder->n && folder->first >= l->from && folder->first < l->to && !are_same(l, folder))
+		l->differs[folder - l->x->v] = 1;
+	for (uint32_t i = 0; i < folder->n; i++) {
 		const struct src_entry *e = &l->x->v[folder->first + i];
 
 		if (e->type != 'D' || !e->n)
 			continue;
 		str_adds(&l->path, src_index_name(l->x, e));
 		str_addc(&l->path, '/');
-		same = look_below(l, e);
+		look_below(l, e);
 		l->path.n = before;
 		l->path.s[before] = '\0';
 	}
-	return same;
 }
 
-static bool look(const struct src_index *x, int fd, size_t from, size_t to)
+static void look(const struct src_index *x, int fd, size_t from, size_t to, uint8_t *differs)
 {
-	struct look l = { .x = x, .fd = fd, .from = from, .to = to };
-	bool same = look_below(&l, &x->v[0]);
+	struct look l = { .x = x, .fd = fd, .from = from, .to = to, .differs = differs };
 
+	look_below(&l, &x->v[0]);
 	str_release(&l.path);
-	return same;
 }
 
 static size_t processors(size_t entries)
@@ -91,42 +90,60 @@ static size_t processors(size_t entries)
 	return n ? n : 1;
 }
 
-static pid_t look_aside(const struct src_index *x, int fd, size_t from, size_t to)
+static pid_t look_aside(const struct src_index *x, int fd, size_t from, size_t to, uint8_t *differs)
 {
 	pid_t parent = getpid(), pid = fork();
 
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(getppid() != parent || !look(x, fd, from, to));
+	if (getppid() != parent)
+		_exit(1);
+	look(x, fd, from, to, differs);
+	_exit(0);
 }
 
-/* One that could not be started, or was killed, has seen nothing. */
-static bool has_seen_same(pid_t pid, bool needed)
+/* One that could not be started, or was killed, has not looked. */
+static bool has_looked(pid_t pid)
 {
 	int status = -1;
 
 	if (pid < 0)
 		return false;
-	if (!needed)
-		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool src_index_holds(const struct src_index *x, int fd)
+static void look_at_all(const struct src_index *x, int fd, uint8_t *differs)
 {
-	const size_t n = x->n ? processors(x->n) : 0, each = n ? x->n / n + 1 : 0;
+	const size_t n = processors(x->n), each = x->n / n + 1;
 	pid_t pids[PROCESSES_MOST];
-	bool same;
 
-	if (!n || !is_same(fd, ".", &x->v[0]))
+	for (size_t i = 1; i < n; i++)
+		pids[i] = look_aside(x, fd, i * each, (i + 1) * each, differs);
+	look(x, fd, 0, each, differs);
+	for (size_t i = 1; i < n; i++)
+		if (!has_looked(pids[i]))
+			look(x, fd, i * each, (i + 1) * each, differs);
+}
+
+bool src_index_look(const struct src_index *x, int fd, uint8_t **ret_differs)
+{
+	/* what children find is seen here */
+	uint8_t *differs =
+		x->n ? mmap(NULL, x->n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+		     : MAP_FAILED;
+
+	*ret_differs = NULL;
+	if (differs == MAP_FAILED)
 		return false;
-	for (size_t i = 1; i < n; i++)
-		pids[i] = look_aside(x, fd, i * each, (i + 1) * each);
-	same = look(x, fd, 0, each);
-	for (size_t i = 1; i < n; i++)
-		same &= has_seen_same(pids[i], same);
-	return same;
+	differs[0] = !is_same(fd, ".", &x->v[0]);
+	look_at_all(x, fd, differs);
+	if (memchr(differs, 1, x->n)) {
+		*ret_differs = xmalloc(x->n);
+		memcpy(*ret_differs, differs, x->n);
+	}
+	munmap(differs, x->n);
+	return true;
 }

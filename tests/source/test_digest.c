@@ -314,6 +314,70 @@ static void test_known_tree(void **state)
 	settle_all(state);
 	drop(state, "a/link");
 	is_right(state);
+	/* a folder that has not rested, with files that have */
+	settle_all(state);
+	put(state, "a/new", "x");
+	is_right(state);
+	drop(state, "a/new");
+	is_right(state);
+	put(state, "a/other", "x");
+	is_right(state);
+}
+
+static void change(void **state, unsigned *seed)
+{
+	static const char *const paths[] = { "Makefile", "a/b",	  "a/new", "a/empty", "a/d/e",
+					     "a/d/f",	 "x/y/z", "x/y/w", "x/v",     "a.c" };
+	auto_free char *tree = tree_of(state);
+	const char *path = paths[(unsigned)rand_r(seed) % countof(paths)];
+	auto_free char *at = path_join(tree, path), *dir = path_dir(at),
+		       *aside = path_join(dir, "aside"), *text = xasprintf("%d", rand_r(seed) % 3);
+
+	switch (rand_r(seed) % 8) {
+	case 0:
+		drop(state, path);
+		break;
+	case 1: /* mode alone */
+		if (access(at, F_OK) == 0)
+			assert_int_equal(chmod(at, rand_r(seed) % 2 ? 0755 : 0644), 0);
+		break;
+	case 2:
+		drop(state, path);
+		if (access(dir, F_OK) == 0)
+			put_link(state, path, text);
+		break;
+	case 3: /* a folder in place of a file */
+		drop(state, path);
+		assert_int_equal(mkdir_p(at, 0755, NULL), 0);
+		break;
+	case 4: /* the name of a folder goes, and what was in it */
+		if (rename(dir, aside) == 0)
+			drop(state, aside);
+		break;
+	default: /* as editors do: another file of that name */
+		drop(state, path);
+		put(state, path, text);
+	}
+}
+
+/* Any changes, one behind the other, some of them while what was changed before has not rested. */
+static void test_any_changes(void **state)
+{
+	unsigned seed = 4;
+	size_t differ = 0;
+	char last[65] = "";
+
+	fill(state);
+	for (int i = 0; i < 600; i++) {
+		for (int n = rand_r(&seed) % 3; n >= 0; n--)
+			change(state, &seed);
+		is_right(state);
+		differ += !str_eq(last, digest(state));
+		keep(last, digest(state));
+		if (rand_r(&seed) % 2)
+			settle_all(state);
+	}
+	assert_true(differ > 200);
 }
 
 /* Enough of them that several processes look. */
@@ -370,9 +434,11 @@ static void test_no_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		home_test(test_form),	home_test(test_what_counts), home_test(test_changes),
-		home_test(test_memory), home_test(test_not_rested),  home_test(test_known_tree),
-		home_test(test_many),	home_test(test_unreadable),  home_test(test_no_cache),
+		home_test(test_form),	     home_test(test_what_counts),
+		home_test(test_changes),     home_test(test_memory),
+		home_test(test_not_rested),  home_test(test_known_tree),
+		home_test(test_any_changes), home_test(test_many),
+		home_test(test_unreadable),  home_test(test_no_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
