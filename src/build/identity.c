@@ -126,3 +126,11 @@ char *bld_label(const char *config, const char *name)
 			*p = '-';
 	return label;
 }
+
+char *bld_release(const char *config, const char *version)
+{
+	const char *line = strstr(config, "\nCONFIG_LOCALVERSION=\"");
+	const char *value = line ? strchr(line, '"') + 1 : "";
+
+	return xasprintf("%s%.*s", version, (int)strcspn(value, "\"\n"), value);
+}

@@ -32,5 +32,7 @@ int bld_identity(const struct bld_inputs *in, char ret_hex[DIGEST_HEX + 1], stru
  * shortened where the release (version and all) would have more than 64 characters, uname's limit.
  */
 char *bld_config_named(const char *config, const char *version, const char *label, const char *id);
+/* The release of a kernel with that .config, as far as it and the version say: files localversion* of the tree can add to it. */
+char *bld_release(const char *config, const char *version);
 /* The label: a LOCALVERSION that the configuration asks for, without the dash in front, else `name` (slashes become dashes). */
 char *bld_label(const char *config, const char *name);

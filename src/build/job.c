@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/compare.h"
+#include "build/identity.h"
 #include "build/launcher.h"
 #include "build/metadata.h"
 #include "build/outputs.h"
@@ -94,6 +95,10 @@ struct work {
 	int log, lock;
 	char *ccache_log; /* of this build, not of all that ccache ever did */
 	uint64_t began;
+	int64_t make_began; /* wall clock, ns; 0: not yet */
+	struct sto_stage *stage;
+	struct bld_known *known; /* NULL: nothing is */
+	char *ahead;		 /* see struct bld_outputs */
 	struct bld_steps steps;
 	struct bld_report report;
 };
@@ -105,6 +110,9 @@ static void work_release(struct work *w)
 	close_fd(w->log);
 	close_fd(w->lock);
 	free(w->ccache_log);
+	free(w->ahead);
+	bld_known_free(w->known);
+	sto_stage_abort(w->stage);
 }
 
 static void report(struct work *w, enum bld_phase phase)
@@ -226,15 +234,52 @@ static void take_messages(struct work *w, const struct bld_kbuild_spec *spec, st
 	ret->repeat = bld_kbuild_repeat(spec, k->failed_object);
 }
 
+static int64_t wall_ns(void)
+{
+	struct timespec t;
+
+	/* as files get their times: no later than that */
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_sec * (int64_t)NSEC_PER_SEC + t.tv_nsec;
+}
+
+static struct bld_outputs outputs_of(const struct work *w)
+{
+	const struct bld_job *j = w->j;
+
+	return (struct bld_outputs){
+		.kbuild = spec_of(w, w->make.v),
+		.arch = j->arch,
+		.config = j->config,
+		.to = sto_stage_path(w->stage),
+		.known = w->known,
+		.ahead = w->ahead,
+		.debug = j->debug_info,
+	};
+}
+
+/* While make reads its makefiles, one by one and alone: nobody waits for it. */
+static void use_the_time(struct work *w)
+{
+	const struct bld_job *j = w->j;
+	const struct bld_outputs o = outputs_of(w);
+
+	bld_steps_count(j->tree->path, j->srcarch, j->config, j->build, &w->steps);
+	w->ahead = bld_release(j->config, j->tree->version);
+	if (bld_outputs_ahead(&o, w->ahead) < 0)
+		free(take_ptr(w->ahead));
+}
+
 static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *err)
 {
 	struct bld_kbuild k = { 0 };
-	int r = bld_kbuild_start(spec, &k, err);
+	int r;
 
+	w->make_began = wall_ns();
+	r = bld_kbuild_start(spec, &k, err);
 	if (r < 0)
 		return r;
-	/* while make reads its makefiles, so that nobody waits for it */
-	bld_steps_count(w->j->tree->path, w->j->srcarch, w->j->config, w->j->build, &w->steps);
+	use_the_time(w);
 	r = bld_kbuild_finish(&k, report_steps, w, err);
 	take_messages(w, spec, &k);
 	if (r == 0 && k.status) {
@@ -268,15 +313,6 @@ static bool is_of_toolchain(const struct bld_job *j)
 	       str_eq(str_c(&was), str_c(&j->toolchain->probe));
 }
 
-static int64_t wall_ns(void)
-{
-	struct timespec t;
-
-	/* as files get their times: no later than that */
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	return t.tv_sec * (int64_t)NSEC_PER_SEC + t.tv_nsec;
-}
-
 static int make_folder(const struct bld_job *j, struct err *err)
 {
 	auto_free char *path = path_join(j->build, TOOLCHAIN_NAME);
@@ -292,28 +328,26 @@ static int make_folder(const struct bld_job *j, struct err *err)
 				    err);
 }
 
-/* The user may have gone on writing while the compiler read. */
-static int check_tree(const struct bld_job *j, struct err *err)
+/*
+ * However it ended: the user may have gone on writing while make read, or what is published of the tree was taken. What came of
+ * that is nobody's kernel, and an object that was compiled while its source was saved would be taken for one of the new source.
+ */
+static int doubt(const struct work *w, int made, struct err *err)
 {
-	int r = src_tree_unchanged(j->tree, err);
-
-	if (r)
-		return r < 0 ? r : 0;
-	err_set(err, -ESTALE, "'%s' was changed while it was built", j->tree->path);
-	return err_hint(err, -ESTALE, "build again: what this build made is made anew");
-}
-
-/* However make ended: an object that was compiled while its source was saved would be taken for one of the new source. */
-static int doubt(const struct bld_job *j, int64_t began, int made, struct err *err)
-{
+	const struct bld_job *j = w->j;
+	struct err *own = made < 0 ? NULL : err; /* that make failed is what there is to say */
 	int r;
 
-	if (j->tree->ours || src_tree_unchanged(j->tree, NULL) != 0)
-		return made;
-	r = bld_kbuild_doubt(j->build, began, made < 0 ? NULL : err);
-	if (made < 0 || r < 0)
-		return made < 0 ? made : r;
-	return check_tree(j, err);
+	if (!w->make_began || j->tree->ours)
+		return 0;
+	r = src_tree_unchanged(j->tree, own);
+	if (r != 0)
+		return MIN(r, 0);
+	r = bld_kbuild_doubt(j->build, w->make_began, own);
+	if (r < 0)
+		return r;
+	err_set(own, -ESTALE, "'%s' was changed while it was built", j->tree->path);
+	return err_hint(own, -ESTALE, "build again: what this build made is made anew");
 }
 
 static int build(struct work *w, struct err *err)
@@ -321,7 +355,6 @@ static int build(struct work *w, struct err *err)
 	const struct bld_job *j = w->j;
 	auto_strv struct strv all = { 0 };
 	struct bld_kbuild_spec spec;
-	int64_t began;
 	int r = make_folder(j, err);
 
 	if (r == 0)
@@ -340,34 +373,16 @@ static int build(struct work *w, struct err *err)
 	strv_extend(&all, w->make.v);
 	bld_outputs_targets(j->arch, j->config, &all);
 	spec = spec_of(w, all.v);
-	began = wall_ns();
-	r = doubt(j, began, make(w, &spec, err), err);
+	r = make(w, &spec, err);
 	/* no such file: no ccache, or one that is too old to say */
 	bld_ccache_read_log(w->ccache_log, &w->ret->cache_asked, &w->ret->cache_had, NULL);
-	return r < 0 ? r : check_config(j, err);
+	return r;
 }
 
-static int take_outputs(struct work *w, const char *to, struct bld_known *known, struct err *err)
+static int no_room(const struct sto *store, int r, struct err *err)
 {
-	const struct bld_job *j = w->j;
-	const struct bld_outputs o = {
-		.kbuild = spec_of(w, w->make.v),
-		.arch = j->arch,
-		.config = j->config,
-		.to = to,
-		.known = known,
-		.debug = j->debug_info,
-	};
-	int r;
-
-	report(w, BLD_TAKING);
-	r = bld_outputs_take(&o, &w->ret->release, err);
-	w->ret->ns = now_ns() - w->began;
-	return r < 0 ? r : bld_metadata_write(j, w->ret, to, err);
-}
-
-static int no_room(const struct sto *store, struct err *err)
-{
+	if (r != -ENOSPC)
+		return r;
 	return err_hint(
 		err, -ENOSPC,
 		"make room for '%s' ('kiln store gc' removes what has no name any more), and "
@@ -375,37 +390,55 @@ static int no_room(const struct sto *store, struct err *err)
 		sto_path(store));
 }
 
-static int fill_and_commit(struct work *w, struct sto *store, struct err *err)
+static int take_outputs(struct work *w, struct sto *store, struct err *err)
 {
-	struct bld_known *known;
-	struct sto_stage *g;
-	int r = sto_stage_begin(store, w->j->id, &g, err);
+	const struct bld_outputs o = outputs_of(w);
+	int r;
+
+	report(w, BLD_TAKING);
+	r = check_config(w->j, err);
+	if (r == 0)
+		r = bld_outputs_take(&o, &w->ret->release, err);
+	w->ret->ns = now_ns() - w->began;
+	if (r == 0)
+		r = bld_metadata_write(w->j, w->ret, o.to, err);
+	return no_room(store, r, err);
+}
+
+/* All up to the folder that is to be published. */
+static int build_and_take(struct work *w, struct sto *store, struct err *err)
+{
+	int made = build(w, err), r = made, changed;
+
+	if (made == 0)
+		r = take_outputs(w, store, err);
+	changed = doubt(w, made, err);
+	return made == 0 && changed < 0 ? changed : r;
+}
+
+static int commit(struct work *w, struct sto *store, struct err *err)
+{
+	int r = check_ended(err);
 
 	if (r < 0)
 		return r;
-	known = bld_known_read(w->j->build, g);
-	r = take_outputs(w, sto_stage_path(g), known, err);
-	if (r == 0)
-		r = check_tree(w->j, err);
-	if (r == 0)
-		r = check_ended(err);
-	if (r == 0)
-		report(w, BLD_PUBLISHING);
-	if (r == 0)
-		r = sto_stage_commit(g, NULL, err);
-	else
-		sto_stage_abort(g);
-	if (r == 0)
-		bld_known_write(known, store, w->j->id);
-	bld_known_free(known);
-	return r < 0 ? r : sto_ref_set(store, w->j->name, w->j->id, err);
+	report(w, BLD_PUBLISHING);
+	r = sto_stage_commit(take_ptr(w->stage), NULL, err);
+	if (r < 0)
+		return no_room(store, r, err);
+	bld_known_write(w->known, store, w->j->id);
+	return sto_ref_set(store, w->j->name, w->j->id, err);
 }
 
-static int publish(struct work *w, struct sto *store, struct err *err)
+static int build_and_publish(struct work *w, struct sto *store, struct err *err)
 {
-	int r = fill_and_commit(w, store, err);
+	int r = sto_stage_begin(store, w->j->id, &w->stage, err);
 
-	return r == -ENOSPC ? no_room(store, err) : r;
+	if (r < 0)
+		return r;
+	w->known = bld_known_read(w->j->build, w->stage);
+	r = build_and_take(w, store, err);
+	return r < 0 ? r : commit(w, store, err);
 }
 
 static bool is_there(struct sto *store, const struct bld_job *j)
@@ -461,9 +494,7 @@ int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *r
 	/* another kiln may have had it done */
 	if (is_there(store, j))
 		return sto_ref_set(store, j->name, j->id, err);
-	r = build(&w, err);
-	if (r == 0)
-		r = publish(&w, store, err);
+	r = build_and_publish(&w, store, err);
 	ret->ns = now_ns() - w.began;
 	ret->built = r == 0;
 	if (r == 0)
@@ -471,25 +502,19 @@ int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *r
 	return r;
 }
 
-/* What came out, held against the cell; nothing is published. */
-static int compare(struct work *w, struct sto *store, struct strv *ret_differ, struct err *err)
+/* What comes out, held against the cell; nothing is published. */
+static int build_and_compare(struct work *w, struct sto *store, struct strv *ret_differ,
+			     struct err *err)
 {
 	auto_free char *cell = NULL;
-	struct sto_stage *g;
 	int r = sto_cell_path(store, w->j->id, &cell);
 
 	if (r < 0)
 		return err_set(err, r, "'%s' is not in the store: build it first", w->j->name);
-	r = sto_stage_begin(store, w->j->id, &g, err);
-	if (r < 0)
-		return r;
-	r = take_outputs(w, sto_stage_path(g), NULL, err);
+	r = sto_stage_begin(store, w->j->id, &w->stage, err);
 	if (r == 0)
-		r = check_tree(w->j, err);
-	if (r == 0)
-		r = bld_compare(cell, sto_stage_path(g), ".kiln", ret_differ, err);
-	sto_stage_abort(g);
-	return r;
+		r = build_and_take(w, store, err);
+	return r < 0 ? r : bld_compare(cell, sto_stage_path(w->stage), ".kiln", ret_differ, err);
 }
 
 int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result *ret,
@@ -507,9 +532,7 @@ int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result
 	if (r == 0)
 		r = rm_rf(folder, err);
 	if (r == 0)
-		r = build(&w, err);
-	if (r == 0)
-		r = compare(&w, store, ret_differ, err);
+		r = build_and_compare(&w, store, ret_differ, err);
 	ret->ns = now_ns() - w.began;
 	return r < 0 ? r : rm_rf(folder, err);
 }

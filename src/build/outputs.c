@@ -266,6 +266,17 @@ static int take_all(const struct bld_take *t, struct err *err)
 	return r == -EINTR ? err_set(err, r, "ended by a signal") : r;
 }
 
+int bld_outputs_ahead(const struct bld_outputs *o, const char *release)
+{
+	struct bld_take t = { .o = o, .srcarch = kc_srcarch(o->arch), .release = (char *)release };
+	int r;
+
+	dotconfig_parse(&t.config, o->config, strlen(o->config));
+	r = bld_take_sdk_ahead(&t, NULL);
+	dotconfig_release(&t.config);
+	return r;
+}
+
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err)
 {
 	struct bld_take t = { .o = o, .srcarch = kc_srcarch(o->arch) };

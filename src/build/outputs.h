@@ -23,10 +23,16 @@ struct bld_outputs {
 	const char *config;	       /* text of .config */
 	const char *to;		       /* an empty folder */
 	struct bld_known *known;       /* of the stage that to is; NULL: all is read */
-	bool debug;		       /* keep vmlinux and unstripped modules below debug/ */
+	const char *ahead; /* the release for which bld_outputs_ahead() was done; NULL */
+	bool debug;	   /* keep vmlinux and unstripped modules below debug/ */
 };
 
 /* The targets of make that outputs need, added to ret: "bzImage" and so on. */
 void bld_outputs_targets(const char *arch, const char *config, struct strv *ret);
+/*
+ * While make runs: what of all this the tree alone gives, most of the SDK's files, for a kernel of that release. Where it fails
+ * (negative errno) nothing is there, and nothing is lost: bld_outputs_take() does it, and says why it cannot.
+ */
+int bld_outputs_ahead(const struct bld_outputs *o, const char *release);
 /* Behind make. *ret_release: kernelrelease. */
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err);

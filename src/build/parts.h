@@ -21,6 +21,8 @@ int bld_take_dtbs(const struct bld_take *t, struct err *err);
 int bld_take_modules(const struct bld_take *t, struct err *err);
 int bld_take_uapi(const struct bld_take *t, struct err *err);
 int bld_take_sdk(const struct bld_take *t, struct err *err);
+/* What of it comes out of the tree. */
+int bld_take_sdk_ahead(const struct bld_take *t, struct err *err);
 
 /*
  * Takes what differs between build folders out of a program or object: debug information, and the build's ID, which is a

@@ -227,9 +227,69 @@ static int strip_programs(const struct sdk *s, struct err *err)
 	return r;
 }
 
+static char *folder_of(const struct bld_take *t, const char *release)
+{
+	auto_free char *name = xasprintf("usr/src/linux-headers-%s", release);
+
+	return path_join(t->o->to, name);
+}
+
+static struct sdk begin(const struct bld_take *t)
+{
+	char *to = folder_of(t, t->release);
+
+	return (struct sdk){
+		.t = t,
+		.to = to,
+		.arch = path_join("arch", t->srcarch),
+		.tree = { .from = t->o->kbuild.tree,
+			  .to = to,
+			  .want = want_in_tree,
+			  .known = t->o->known,
+			  .how = BLD_AS_IT_IS },
+		.build = { .from = t->o->kbuild.build,
+			   .to = to,
+			   .want = want,
+			   .known = t->o->known,
+			   .how = BLD_AS_IT_IS },
+	};
+}
+
+static void end(struct sdk *s)
+{
+	free(s->to);
+	free(s->arch);
+}
+
+int bld_take_sdk_ahead(const struct bld_take *t, struct err *err)
+{
+	cleanup(end) struct sdk s = begin(t);
+	int r = bld_take_has(t, "MODULES") ? from_tree(&s, err) : 0;
+
+	if (r < 0)
+		rm_rf(s.to, NULL);
+	return r;
+}
+
+/* The tree's files, but where they were taken ahead; those of what was thought to be the release go. */
+static int lay_tree(struct sdk *s, struct err *err)
+{
+	const char *ahead = s->t->o->ahead;
+	auto_free char *other = NULL;
+	int r = 0;
+
+	if (ahead && str_eq(ahead, s->t->release))
+		return 0;
+	if (ahead) {
+		other = folder_of(s->t, ahead);
+		r = rm_rf(other, err);
+	}
+	return r < 0 ? r : from_tree(s, err);
+}
+
 static int fill(struct sdk *s, struct err *err)
 {
-	int r = from_tree(s, err);
+	int r = lay_tree(s, err);
 
 	if (r == 0)
 		r = from_build(s, err);
@@ -244,23 +304,7 @@ static int fill(struct sdk *s, struct err *err)
 
 int bld_take_sdk(const struct bld_take *t, struct err *err)
 {
-	auto_free char *name = xasprintf("usr/src/linux-headers-%s", t->release);
-	auto_free char *to = path_join(t->o->to, name), *arch = path_join("arch", t->srcarch);
-	struct sdk s = {
-		.t = t,
-		.to = to,
-		.arch = arch,
-		.tree = { .from = t->o->kbuild.tree,
-			  .to = to,
-			  .want = want_in_tree,
-			  .known = t->o->known,
-			  .how = BLD_AS_IT_IS },
-		.build = { .from = t->o->kbuild.build,
-			   .to = to,
-			   .want = want,
-			   .known = t->o->known,
-			   .how = BLD_AS_IT_IS },
-	};
+	cleanup(end) struct sdk s = begin(t);
 
 	return bld_take_has(t, "MODULES") ? fill(&s, err) : 0;
 }
