@@ -156,19 +156,20 @@ int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *
 	return 0;
 }
 
-static int sync_folder_of(const char *path)
+int file_sync_folder(int dirfd, const char *path, struct err *err)
 {
-	auto_free char *dir = path_dir(path);
-	auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* some file systems cannot sync a folder (EINVAL); the rename is done either way */
+	/* some file systems cannot sync a folder (EINVAL); what was renamed in it is so either way */
 	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
-		return -errno;
+		return err_sys(err, "cannot write the folder '%s' to the disk", path);
 	return 0;
 }
 
 static int commit(struct publish *p, bool durable, struct err *err)
 {
+	auto_free char *dir = path_dir(p->path);
+
 	if (durable && fsync(p->fd) < 0)
 		return err_sys(err, "cannot write '%s'", p->path);
 	if (close(p->fd) < 0) {
@@ -179,9 +180,7 @@ static int commit(struct publish *p, bool durable, struct err *err)
 	if (rename(p->tmp, p->path) < 0)
 		return err_sys(err, "cannot put '%s' in place", p->path);
 	free(take_ptr(p->tmp));
-	if (durable && sync_folder_of(p->path) < 0)
-		return err_sys(err, "cannot sync the folder of '%s'", p->path);
-	return 0;
+	return durable ? file_sync_folder(AT_FDCWD, dir, err) : 0;
 }
 
 int publish_commit(struct publish *p, bool durable, struct err *err)

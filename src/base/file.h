@@ -85,3 +85,6 @@ int file_lock_shared(const char *path, int *ret_fd, struct err *err);
 int file_try_lock_shared(const char *path, int *ret_fd, struct err *err);
 /* Whether a lock still keeps others out: who removes its file lets them make a new one. */
 bool file_lock_holds(int fd);
+
+/* The names in a folder to the disk; file systems that cannot do that are fine. */
+int file_sync_folder(int dirfd, const char *path, struct err *err);

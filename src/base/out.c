@@ -247,6 +247,11 @@ void out_progress(struct out *o, const char *what, uint64_t done, uint64_t total
 	}
 }
 
+void out_on_progress(void *out, const char *what, uint64_t done, uint64_t total)
+{
+	out_progress(out, what, done, total);
+}
+
 void out_progress_end(struct out *o)
 {
 	clear_progress(o);

@@ -60,6 +60,8 @@ json_t *out_json_texts(const struct strv *v);
  */
 void out_progress(struct out *o, const char *what, uint64_t done, uint64_t total);
 void out_progress_end(struct out *o);
+/* The same as a callback of the libraries; out: struct out *. */
+void out_on_progress(void *out, const char *what, uint64_t done, uint64_t total);
 
 /* Flushes the results. 0, or the negative errno of the first write that failed since out_init(). */
 int out_finish(struct out *o);

@@ -191,11 +191,6 @@ static int measure(struct bench *b, struct err *err)
 	return r;
 }
 
-static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 static int print(const struct bench *b, struct err *err)
 {
 	const struct bench_report report = {
@@ -233,7 +228,7 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 {
 	const struct bench_opts *o = opts;
 	char *command[] = { (char[]){ "true" }, NULL };
-	struct krn_progress progress = { on_progress, out };
+	struct krn_progress progress = { out_on_progress, out };
 	auto_strv struct strv env = { 0 };
 	auto_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct bench b = {

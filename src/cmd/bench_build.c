@@ -82,14 +82,9 @@ static int one_cell(struct build_plan *p, struct err *err)
 	return r > 0 ? -EINVAL : r;
 }
 
-static void progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 static int copy_tree(const struct bench *b, const struct src_tree *from, struct err *err)
 {
-	const struct src_progress say = { progress, b->out };
+	const struct src_progress say = { out_on_progress, b->out };
 	auto_free char *mark = path_join(b->dir, "source");
 	auto_str struct str was = { 0 };
 	int r;

@@ -7,11 +7,6 @@
 
 #include <errno.h>
 
-static void progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 static void cell_release(struct build_cell *c)
 {
 	src_series_release(&c->series);
@@ -169,7 +164,7 @@ static bool is_same_source(const struct build_source *s, const struct build_cell
 
 static int open_source(struct build_plan *p, struct build_cell *c, struct err *err)
 {
-	const struct src_progress say = { progress, p->out };
+	const struct src_progress say = { out_on_progress, p->out };
 	const struct bld_kernel *k = c->cell->kernel;
 	struct src_spec spec = { 0 };
 	struct build_source *s;
@@ -228,7 +223,7 @@ static int no_patches(const struct build_cell *c, struct err *err)
 static int make_tree(struct build_plan *p, struct build_cell *c, struct strv *ret_applied,
 		     struct err *err)
 {
-	const struct src_progress say = { progress, p->out };
+	const struct src_progress say = { out_on_progress, p->out };
 	int r;
 
 	for (size_t i = 0; i < c->verdicts.n; i++)

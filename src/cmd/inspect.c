@@ -367,14 +367,9 @@ static void tell_one(struct job *job, const char *spec, const struct krn *k,
 	krn_verdict_release(&v);
 }
 
-static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 static int inspect_one(struct job *job, const char *spec, struct err *err)
 {
-	struct krn_progress progress = { on_progress, job->out };
+	struct krn_progress progress = { out_on_progress, job->out };
 	struct krn_facts f;
 	struct krn k;
 	int r = krn_inspect(spec, "/", &progress, &f, &k, err);

@@ -41,11 +41,6 @@ static const char *const examples[] = {
 	NULL,
 };
 
-static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 /* What was done, or would be. */
 
 static void tell(struct out *out, const struct global_opts *global, const struct ins_result *r)
@@ -220,7 +215,7 @@ static int run_install(struct out *out, const struct global_opts *global, void *
 		       size_t n_args, size_t dashes, struct err *err)
 {
 	const struct install_opts *o = opts;
-	struct krn_progress progress = { on_progress, out };
+	struct krn_progress progress = { out_on_progress, out };
 	struct utsname u;
 	struct ins_spec spec = {
 		.root = o->root && *o->root ? o->root : "/",

@@ -73,11 +73,6 @@ static void on_detail(void *ctx, const char *text)
 	out_detail(ctx, "%s", text);
 }
 
-static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 /* Options, one by one. */
 
 static int parse_ports(const char *text, struct vm_run_spec *spec, struct err *err)
@@ -337,7 +332,7 @@ static int run(struct out *out, const struct global_opts *global, void *opts, ch
 	       size_t n_args, size_t dashes, struct err *err)
 {
 	const struct run_opts *o = opts;
-	struct krn_progress progress = { on_progress, out };
+	struct krn_progress progress = { out_on_progress, out };
 	auto_strv struct strv env = { 0 };
 	struct vm_run_spec spec = {
 		.root = o->root ? o->root : "host",

@@ -23,11 +23,6 @@ static const struct opt opts[] = {
 	/* clang-format on */
 };
 
-static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 static json_t *json_of(const struct src_spec *s, const struct src_tree *t)
 {
 	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:b}", "source", out_json_text(s->text), "path",
@@ -58,7 +53,7 @@ static int parse(const struct fetch_opts *o, const char *text, struct src_spec *
 static int fetch(struct out *out, const struct fetch_opts *o, const char *text, bool first,
 		 json_t *list, struct err *err)
 {
-	struct src_progress progress = { on_progress, out };
+	struct src_progress progress = { out_on_progress, out };
 	struct src_tree t = SRC_TREE_NONE;
 	struct src_spec s = { 0 };
 	int r = parse(o, text, &s, err);

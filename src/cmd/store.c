@@ -18,14 +18,9 @@ static const struct opt opts[] = {
 	STORE_OPT(offsetof(struct store_opts, store)),
 };
 
-static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	out_progress(ctx, what, done, total);
-}
-
 struct sto_progress store_progress(struct out *out)
 {
-	return (struct sto_progress){ on_progress, out };
+	return (struct sto_progress){ out_on_progress, out };
 }
 
 char *store_size(uint64_t bytes)

@@ -143,16 +143,6 @@ static int sync_all(const char *dir, struct err *err)
 	return 0;
 }
 
-static int sync_folder(const char *dir, struct err *err)
-{
-	auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	/* some file systems cannot (EINVAL); the rename is done either way */
-	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
-		return err_sys(err, "cannot write '%s' to the disk", dir);
-	return 0;
-}
-
 int ins_copy_modules(const struct ins_place *p, const char *from, const char *rel,
 		     void (*report)(void *ctx, uint64_t bytes), void *ctx, struct err *err)
 {
@@ -177,7 +167,7 @@ int ins_copy_modules(const struct ins_place *p, const char *from, const char *re
 	if (r == 0 && rename(inner, path) < 0)
 		r = err_sys(err, "cannot put '%s' in place", path);
 	if (r == 0)
-		r = sync_folder(dir, err);
+		r = file_sync_folder(AT_FDCWD, dir, err);
 	rm_rf(tmp, NULL);
 	return r;
 }

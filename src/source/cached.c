@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trees in the cache: sources/KEY/tree and, beside it, sources/KEY/digest with what else is known of it. The folder is
+ * Trees in the cache: KIND/KEY/tree and, beside it, KIND/KEY/digest with what else is known of it. The folder is
  * published whole and synced (kernel/cache.h), so that it being there is the proof that all of it is.
  */
 #include "source/parts.h"
@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define KIND	   "sources"
 #define RECORD_MAX 4096
 
 static const char magic[] = "kiln source 1";
@@ -91,12 +90,12 @@ static int write_record(const char *dir, const char *tree, const struct src_prog
 	return file_publish(path, text.s, text.n, 0644, err);
 }
 
-bool src_cached_find(const char *key, struct src_tree *ret)
+bool src_cached_find(const char *kind, const char *key, struct src_tree *ret)
 {
 	struct src_tree t = { .ours = true, .hold = -1 };
 	auto_free char *dir = NULL;
 
-	if (krn_cached_path(KIND, key, &dir, NULL) < 0)
+	if (krn_cached_path(kind, key, &dir, NULL) < 0)
 		return false;
 	t.hold = krn_cached_hold(dir);
 	t.path = path_join(dir, "tree");
@@ -123,23 +122,23 @@ static int make(struct krn_cached *c, const struct src_fill *f, const struct src
 	return r < 0 ? r : krn_cached_commit(c, true, err);
 }
 
-int src_cached_make(const char *key, const struct src_fill *f, const struct src_progress *progress,
-		    struct src_tree *ret, struct err *err)
+int src_cached_make(const char *kind, const char *key, const struct src_fill *f,
+		    const struct src_progress *progress, struct src_tree *ret, struct err *err)
 {
 	auto_cached struct krn_cached c = KRN_CACHED_NONE;
 	struct krn_progress buf;
 	int r;
 
-	if (src_cached_find(key, ret))
+	if (src_cached_find(kind, key, ret))
 		return 0;
-	r = krn_cached_begin(&c, KIND, key, src_krn_progress(progress, &buf), err);
+	r = krn_cached_begin(&c, kind, key, src_krn_progress(progress, &buf), err);
 	if (r < 0)
 		return r;
 	/* another kiln may have done it while this one waited */
-	if (src_cached_find(key, ret))
+	if (src_cached_find(kind, key, ret))
 		return 0;
 	r = make(&c, f, progress, err);
-	if (r == 0 && !src_cached_find(key, ret))
+	if (r == 0 && !src_cached_find(kind, key, ret))
 		r = err_set(err, -EIO, "'%s' vanished while it was made", c.dir);
 	return r;
 }

@@ -10,6 +10,7 @@
  */
 #include "source/parts.h"
 
+#include "base/boot_id.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -66,8 +67,9 @@ static char *shown(const char *url)
 
 static void read_boot_id(struct str *ret)
 {
-	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", META_MAX, ret, NULL) < 0)
-		str_adds(ret, "unknown\n");
+	if (boot_id(ret, NULL) < 0)
+		str_adds(ret, "unknown");
+	str_addc(ret, '\n');
 }
 
 /* Two lines: the boot, what If-Range is given (RFC 9110, 13.1.5). */
@@ -245,8 +247,6 @@ static int check(struct job *j, bool *ret_again, struct err *err)
 
 static int publish(const struct job *j, struct err *err)
 {
-	auto_close int dir = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
 	if (fsync(j->fd) < 0)
 		return err_sys(err, "cannot write '%s'", j->part);
 	if (!file_lock_holds(j->lock))
@@ -254,8 +254,7 @@ static int publish(const struct job *j, struct err *err)
 	if (rename(j->part, j->data) < 0)
 		return err_sys(err, "cannot put '%s' in place", j->data);
 	unlink(j->meta);
-	if (dir >= 0)
-		fsync(dir);
+	file_sync_folder(AT_FDCWD, j->dir, NULL);
 	return 0;
 }
 

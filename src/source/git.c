@@ -142,7 +142,7 @@ static int fill(void *ctx, const char *tmp, const char *tree, struct err *err)
 static int make_tree(struct repo *r, struct src_tree *ret, struct err *err)
 {
 	struct src_fill f = { fill, r };
-	int n = src_cached_make(r->commit, &f, r->progress, ret, err);
+	int n = src_cached_make("sources", r->commit, &f, r->progress, ret, err);
 
 	if (n < 0)
 		return n;
@@ -409,7 +409,7 @@ static int open_remote(struct repo *r, bool offline, struct src_tree *ret, struc
 {
 	int n;
 
-	if (is_commit(r->spec->ref) && src_cached_find(r->spec->ref, ret)) {
+	if (is_commit(r->spec->ref) && src_cached_find("sources", r->spec->ref, ret)) {
 		ret->origin = xasprintf("commit %.12s", r->spec->ref);
 		return 0;
 	}

@@ -44,17 +44,18 @@ struct src_archive {
 /* The same without the cache: raw, an empty folder, gets what the archive has; the kernel's folder of it becomes tree. */
 int src_unpack_to(const struct src_archive *s, const char *raw, const char *tree, struct err *err);
 
-/* cached.c. The tree KEY of the cache: false if it is not there (whole). Fills in path, digest, version, ours, hold. */
-bool src_cached_find(const char *key, struct src_tree *ret);
+/*
+ * cached.c. The tree KIND/KEY of the cache ("sources", "patched"): false if it is not there (whole). Fills in path, digest, version,
+ * ours, hold.
+ */
+bool src_cached_find(const char *kind, const char *key, struct src_tree *ret);
 /* Makes it: fill writes it to the folder `tree`, which is there and empty. Another kiln may have made it meanwhile. */
 struct src_fill {
 	int (*fill)(void *ctx, const char *tmp, const char *tree, struct err *err);
 	void *ctx;
 };
-int src_cached_make(const char *key, const struct src_fill *f, const struct src_progress *progress,
-		    struct src_tree *ret, struct err *err);
-/* The version of the tree at path. */
-int src_version(const char *path, char **ret, struct err *err);
+int src_cached_make(const char *kind, const char *key, const struct src_fill *f,
+		    const struct src_progress *progress, struct src_tree *ret, struct err *err);
 
 /* tarball.c, git.c, debian.c: the kinds. root: where /usr/src and dpkg's records are looked for, "/". */
 int src_tarball_open(const struct src_spec *spec, bool offline, const struct src_progress *progress,

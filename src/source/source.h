@@ -68,3 +68,6 @@ int src_tree_unchanged(const struct src_tree *t, struct err *err);
  * `make -C DIR mrproper`.
  */
 int src_tree_check_clean(const struct src_tree *t, const char *srcarch, struct err *err);
+
+/* The version of the tree at path, as make kernelversion prints it. -ENOENT: it is no kernel's source. */
+int src_version(const char *path, char **ret, struct err *err);

@@ -166,7 +166,7 @@ static int open_tree(struct tarball *t, struct src_tree *ret, struct err *err)
 
 	/* the name of the content is all that is needed, as long as no signature is asked for */
 	if (t->spec->sha256 && !t->spec->keyring && src_is_url(t->spec->where) &&
-	    src_cached_find(t->spec->sha256, ret))
+	    src_cached_find("sources", t->spec->sha256, ret))
 		return 0;
 	r = get_file(t, err);
 	if (r == 0 && t->spec->keyring)

@@ -181,5 +181,5 @@ int src_unpack(int fd, const char *name, const char *sha256, const struct src_pr
 	struct src_archive s = { fd, name, progress };
 	struct src_fill f = { fill, &s };
 
-	return src_cached_make(sha256, &f, progress, ret, err);
+	return src_cached_make("sources", sha256, &f, progress, ret, err);
 }

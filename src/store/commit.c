@@ -287,17 +287,17 @@ static int sync_names(struct commit *c)
 		return sync_all(c);
 	for (size_t i = 0; r == 0 && i < c->m.n; i++)
 		if (c->m.v[i].type == STO_DIR)
-			r = sto_sync_folder(c->dir, c->m.v[i].path, c->err);
+			r = file_sync_folder(c->dir, c->m.v[i].path, c->err);
 	if (r == 0)
-		r = sto_sync_folder(c->dir, ".", c->err);
+		r = file_sync_folder(c->dir, ".", c->err);
 	for (unsigned i = 0; r == 0 && i < countof(c->touched); i++) {
 		char folder[sizeof("objects/ab")];
 
 		snprintf(folder, sizeof(folder), "objects/%02x", i);
 		if (c->touched[i])
-			r = sto_sync_folder(c->s->fd, folder, c->err);
+			r = file_sync_folder(c->s->fd, folder, c->err);
 	}
-	return r < 0 ? r : sto_sync_folder(c->s->fd, "objects", c->err);
+	return r < 0 ? r : file_sync_folder(c->s->fd, "objects", c->err);
 }
 
 /* What was an object and is none any more: gc saw no cell that has it, or it was damaged and taken away. */
@@ -424,7 +424,7 @@ static int publish(struct commit *c)
 	if (r < 0)
 		return r;
 	if (renameat(c->tmp, "cell", c->s->fd, path) == 0)
-		return sto_sync_folder(c->s->fd, "cells", c->err);
+		return file_sync_folder(c->s->fd, "cells", c->err);
 	/* another kiln was quicker */
 	if (errno == EEXIST || errno == ENOTEMPTY)
 		return compare(c);

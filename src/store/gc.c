@@ -223,7 +223,7 @@ static int remove_over_ref(const struct sto *s, const char *below, struct err *e
 
 	if (unlinkat(s->fd, path, 0) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "cannot remove '%s/%s'", s->path, path);
-	r = sto_sync_folder(s->fd, folder, err);
+	r = file_sync_folder(s->fd, folder, err);
 	unlinkat(s->fd, folder, AT_REMOVEDIR);
 	return r;
 }
@@ -246,7 +246,7 @@ static int apply(struct gc *g, const struct sto_progress *progress, struct err *
 	for (size_t i = 0; r == 0 && i < g->res.removed.n; i++)
 		r = remove_cell(g, g->res.removed.v[i], err);
 	if (r == 0 && g->res.removed.n)
-		r = sto_sync_folder(g->s->fd, "cells", err);
+		r = file_sync_folder(g->s->fd, "cells", err);
 	for (size_t i = 0; r == 0 && i < g->objects.n; i++) {
 		const struct object *o = g->objects.v[i].value;
 

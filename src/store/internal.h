@@ -30,8 +30,6 @@ int sto_lock(const struct sto *s, bool exclusive, const struct sto_progress *pro
 
 /* Names in a folder but those that begin with a dot, sorted. That the folder is missing is an empty one. */
 int sto_names_in(const struct sto *s, const char *folder, struct strv *ret, struct err *err);
-/* fsync() of a folder. */
-int sto_sync_folder(int dirfd, const char *path, struct err *err);
 
 bool sto_has_cell(const struct sto *s, const char *id);
 /* The IDs of all cells, sorted. */

@@ -46,7 +46,7 @@ static int remove_cells(const struct sto *s, const struct sto_flaw *flaw, struct
 		if (r == 0)
 			r = sto_cell_remove(s, flaw->ids.v[i], err);
 	}
-	return r < 0 ? r : sto_sync_folder(s->fd, "cells", err);
+	return r < 0 ? r : file_sync_folder(s->fd, "cells", err);
 }
 
 static int mend(const struct sto *s, const struct sto_flaw *flaw, struct sto_fault *fault,

@@ -183,7 +183,7 @@ static int sync_folders(const struct sto *s, const char *name, struct err *err)
 
 	while (r == 0 && strchr(folder, '/')) {
 		*strrchr(folder, '/') = '\0';
-		r = sto_sync_folder(s->fd, folder, NULL);
+		r = file_sync_folder(s->fd, folder, NULL);
 		if (r == -ENOENT) /* removed meanwhile */
 			r = 0;
 	}

@@ -244,13 +244,3 @@ int sto_names_in(const struct sto *s, const char *folder, struct strv *ret, stru
 	strv_sort(ret);
 	return r;
 }
-
-int sto_sync_folder(int dirfd, const char *path, struct err *err)
-{
-	auto_close int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	/* some file systems cannot sync a folder */
-	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
-		return err_sys(err, "cannot sync the folder '%s'", path);
-	return 0;
-}

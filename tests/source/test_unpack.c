@@ -66,7 +66,7 @@ static void test_tree(void **state)
 	holds(&t, "scripts/dtc/x86/a.h", "x");
 	is_link(&t, "scripts/dtc/x86", "../../arch/x86");
 	is_link(&t, "dangling", "arch/nowhere");
-	assert_true(src_cached_find(KEY, &again));
+	assert_true(src_cached_find("sources", KEY, &again));
 	assert_string_equal(again.digest, t.digest);
 	assert_string_equal(again.path, t.path);
 	src_tree_release(&t);
@@ -213,7 +213,7 @@ static void test_damaged_cache(void **state)
 
 	make_text("/", left, "what a killed one left");
 	make_text("/", record, "kiln source 1\nnot a digest\n6.1\n");
-	assert_false(src_cached_find(KEY, &t));
+	assert_false(src_cached_find("sources", KEY, &t));
 	add_makefile(&b, "linux/Makefile");
 	assert_done(unpack(&b, &t, &err), &err);
 	holds(&t, "Makefile", MAKEFILE);
