@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -92,6 +93,18 @@ static const char *pick_shell(const struct user *u)
 	return access(u->shell, X_OK) == 0 ? u->shell : "/bin/sh";
 }
 
+static void tell_exec(const char *program, int error)
+{
+	struct utsname u;
+
+	dprintf(2, "kiln: cannot run '%s' in the guest: %s\n", program, strerror(error));
+	if (error == ENOEXEC && uname(&u) == 0)
+		dprintf(2,
+			"hint: this kernel runs programs for %s: name a folder that has some, 'kiln run "
+			"--root FOLDER', or a static one and '--root none'\n",
+			u.machine);
+}
+
 static _Noreturn void run_child(const struct request *r, const struct stdio *s,
 				const struct user *u)
 {
@@ -123,7 +136,7 @@ static _Noreturn void run_child(const struct request *r, const struct stdio *s,
 		execv(r->program, argv);
 	execvp(argv[0], argv);
 	code = errno == ENOENT || errno == ENOTDIR ? 127 : 126;
-	dprintf(2, "kiln: cannot run '%s' in the guest: %s\n", argv[0], strerror(errno));
+	tell_exec(argv[0], errno);
 	_exit(code);
 }
 
