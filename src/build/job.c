@@ -184,9 +184,11 @@ static void make_words(const struct bld_job *j, struct strv *ret_make, struct st
 
 void bld_job_make(const struct bld_job *j, struct strv *ret_argv, struct strv *ret_env)
 {
-	strv_extend(ret_argv, j->toolchain->wrap.v);
-	strv_adds(ret_argv, "make", "-C", j->tree->path, NULL);
-	strv_addf(ret_argv, "O=%s", j->build);
+	const struct bld_kbuild_spec spec = { .tree = j->tree->path,
+					      .build = j->build,
+					      .wrap = j->toolchain->wrap.v };
+
+	bld_kbuild_words(&spec, ret_argv);
 	make_words(j, ret_argv, ret_env);
 	bld_outputs_targets(j->arch, j->config, ret_argv);
 }

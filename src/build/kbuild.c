@@ -90,14 +90,19 @@ static enum bld_share share_of(const struct bld_kbuild_spec *spec, const struct 
 	return !wrapped && make->jobserver ? BLD_SHARE_PIPES : BLD_SHARE_FIXED;
 }
 
+void bld_kbuild_words(const struct bld_kbuild_spec *spec, struct strv *argv)
+{
+	strv_extend(argv, spec->wrap);
+	strv_adds(argv, "make", "-C", spec->tree, NULL);
+	strv_addf(argv, "O=%s", spec->build);
+}
+
 static void add_argv(const struct bld_kbuild_spec *spec, const struct bld_make *make,
 		     const char *fifo, struct strv *ret)
 {
 	const enum bld_share share = share_of(spec, make);
 
-	strv_extend(ret, spec->wrap);
-	strv_adds(ret, "make", "-C", spec->tree, NULL);
-	strv_addf(ret, "O=%s", spec->build);
+	bld_kbuild_words(spec, ret);
 	if (make->output_sync)
 		strv_add(ret, "-Otarget");
 	if (share == BLD_SHARE_FIFO)

@@ -28,6 +28,9 @@ struct bld_kbuild_spec {
 	const volatile sig_atomic_t *ended;
 };
 
+/* "make -C TREE O=BUILD" behind the wrap, added to argv: what every call begins with. */
+void bld_kbuild_words(const struct bld_kbuild_spec *spec, struct strv *argv);
+
 struct bld_message {
 	char *file;	       /* as the compiler says it, below the tree where it is; NULL: none */
 	unsigned line, column; /* 0: none */

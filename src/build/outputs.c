@@ -52,21 +52,16 @@ static const char *const with_dtbs[] = { "arc",	    "arm",	  "arm64", "csky",
 					 "mips",    "microblaze", "nios2", "openrisc",
 					 "powerpc", "riscv",	  "sh",	   "xtensa" };
 
-static bool is_yes(const struct dotconfig *c, const char *symbol)
-{
-	return str_eq(dotconfig_get(c, symbol), "y");
-}
-
 bool bld_take_has(const struct bld_take *t, const char *symbol)
 {
-	return is_yes(&t->config, symbol);
+	return dotconfig_has(&t->config, symbol);
 }
 
 static bool has_dtbs(const struct dotconfig *c, const char *srcarch)
 {
 	for (size_t i = 0; i < countof(with_dtbs); i++)
 		if (str_eq(with_dtbs[i], srcarch))
-			return is_yes(c, "OF_EARLY_FLATTREE");
+			return dotconfig_has(c, "OF_EARLY_FLATTREE");
 	return false;
 }
 
@@ -76,7 +71,7 @@ static const struct image *next_image(const char *srcarch, const struct dotconfi
 	while (*i < countof(images)) {
 		const struct image *im = &images[(*i)++];
 
-		if (!str_eq(im->srcarch, srcarch) || (im->when && !is_yes(c, im->when)))
+		if (!str_eq(im->srcarch, srcarch) || (im->when && !dotconfig_has(c, im->when)))
 			continue;
 		if (im->only)
 			*i = countof(images);
@@ -97,7 +92,7 @@ void bld_outputs_targets(const char *arch, const char *config, struct strv *ret)
 		strv_add(ret, im->target);
 	if (ret->n == n)
 		strv_add(ret, "all");
-	if (is_yes(&c, "MODULES"))
+	if (dotconfig_has(&c, "MODULES"))
 		strv_add(ret, "modules");
 	if (has_dtbs(&c, srcarch))
 		strv_add(ret, "dtbs");

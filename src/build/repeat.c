@@ -67,9 +67,7 @@ char *bld_kbuild_repeat(const struct bld_kbuild_spec *spec, const char *object)
 	const bool single = is_single(spec->make, object);
 
 	add_env(spec->env, &argv);
-	strv_extend(&argv, spec->wrap);
-	strv_adds(&argv, "make", "-C", spec->tree, NULL);
-	strv_addf(&argv, "O=%s", spec->build);
+	bld_kbuild_words(spec, &argv);
 	for (char *const *m = spec->make; m && *m; m++)
 		if (!single || !is_goal(*m))
 			strv_add(&argv, *m);

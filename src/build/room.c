@@ -181,8 +181,7 @@ unsigned bld_room_jobs(const struct bld_room *room, const char *config)
 
 	if (config) {
 		dotconfig_parse(&c, config, strlen(config));
-		if (str_eq(dotconfig_get(&c, "DEBUG_INFO"), "y") ||
-		    str_eq(dotconfig_get(&c, "LTO_CLANG"), "y"))
+		if (dotconfig_has(&c, "DEBUG_INFO") || dotconfig_has(&c, "LTO_CLANG"))
 			jobs = MAX(minus(room->memory, LINK) / COMPILE,
 				   room->memory / (1024 * MIB));
 		dotconfig_release(&c);

@@ -77,16 +77,6 @@ int bld_step_run(const struct bld_step *step, const char *what, struct err *err)
 	return 0;
 }
 
-static void make_argv(const struct bld_kbuild_spec *spec, struct strv *argv)
-{
-	if (spec->wrap)
-		strv_extend(argv, spec->wrap);
-	strv_adds(argv, "make", "-C", spec->tree, NULL);
-	strv_addf(argv, "O=%s", spec->build);
-	if (spec->make)
-		strv_extend(argv, spec->make);
-}
-
 int bld_make_failed(const char *build, int r, struct err *err)
 {
 	struct statvfs v;
@@ -131,7 +121,8 @@ int bld_make_ask(const struct bld_kbuild_spec *spec, const char *target, char **
 	auto_free char *what = xasprintf("'make %s'", target);
 	int r;
 
-	make_argv(spec, &argv);
+	bld_kbuild_words(spec, &argv);
+	strv_extend(&argv, spec->make);
 	strv_adds(&argv, "-s", "--no-print-directory", target, NULL);
 	r = bld_step_run(
 		&(struct bld_step){

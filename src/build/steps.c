@@ -16,15 +16,10 @@
 #define OBJTOOL 32
 #define BTFIDS	45 /* resolve_btfids with its own libbpf */
 
-static bool is_set(const struct dotconfig *c, const char *name)
-{
-	return str_eq(dotconfig_get(c, name), "y");
-}
-
 /* Of a module: its .mod.o, the .ko, and what BTF adds. */
 static size_t module_steps(const struct dotconfig *c)
 {
-	return is_set(c, "DEBUG_INFO_BTF_MODULES") ? 3 : 2;
+	return dotconfig_has(c, "DEBUG_INFO_BTF_MODULES") ? 3 : 2;
 }
 
 static size_t steps_of(const struct bld_object *o, size_t per_module)
@@ -63,8 +58,8 @@ static size_t libraries(const struct bld_object_list *l)
 static size_t around(const struct bld_object_list *l, const struct dotconfig *c)
 {
 	return libraries(l) + AROUND +
-	       (is_set(c, "OBJTOOL") || is_set(c, "STACK_VALIDATION") ? OBJTOOL : 0) +
-	       (is_set(c, "DEBUG_INFO_BTF") ? BTFIDS : 0);
+	       (dotconfig_has(c, "OBJTOOL") || dotconfig_has(c, "STACK_VALIDATION") ? OBJTOOL : 0) +
+	       (dotconfig_has(c, "DEBUG_INFO_BTF") ? BTFIDS : 0);
 }
 
 /* An object is there in the same moment as what belongs to it, or is near enough. */

@@ -4,6 +4,7 @@
 #include "cmd/build_run.h"
 #include "cmd/cmd.h"
 #include "cmd/patch_table.h"
+#include "cmd/store.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +20,7 @@ static const struct opt opts[] = {
 	{ "fresh", 0, OPT_FLAG, B(fresh), NULL, "in empty build folders" },
 	{ "verify", 0, OPT_FLAG, B(verify), NULL, "build what is built already once more, elsewhere, and compare all bytes" },
 	{ "offline", 0, OPT_FLAG, B(offline), NULL, "download nothing" },
-	{ "store", 0, OPT_STRING, B(store), "DIR", "the store (default: $KILN_STORE, else kiln's data folder)", .complete = OC_DIR },
+	STORE_OPT(B(store)),
 	{ "source", 's', OPT_STRING, B(source), "SOURCE", "without kiln.yaml: dir:PATH, tarball:PATH, git:URL#REF, debian:PACKAGE", .complete = OC_DIR },
 	{ "name", 0, OPT_STRING, B(name), "NAME", "with --source: of the kernel (default: kernel)" },
 	{ "arch", 'a', OPT_LIST, B(arch), "ARCH", "with --source: x86_64, arm64, ... (default: this machine's)" },
@@ -86,14 +87,16 @@ static void tell_there(struct build_plan *p, const struct build_cell *c, json_t 
 		out_print(p->out, "%s: unchanged, %.12s\n", c->cell->name, c->id);
 }
 
-static int plan_all(struct build_plan *p, json_t *results, size_t *ret_bad)
+/* How many cannot be built. */
+static size_t plan_all(struct build_plan *p, json_t *results)
 {
-	*ret_bad = 0;
+	size_t bad = 0;
+
 	for (size_t i = 0; i < p->cells.n; i++) {
 		struct build_cell *c = &p->cells.v[i];
 
 		if (plan_cell(p, c, results) != 0)
-			++*ret_bad;
+			bad++;
 		else if (p->o->explain && !p->out->json)
 			out_print(p->out, "%s %s\n%s", c->cell->name, c->id, str_c(&c->inputs));
 		else if (p->o->explain)
@@ -102,7 +105,7 @@ static int plan_all(struct build_plan *p, json_t *results, size_t *ret_bad)
 							"id", c->id, "inputs",
 							out_json_text(str_c(&c->inputs))));
 	}
-	return 0;
+	return bad;
 }
 
 static int show_list(struct build_plan *p, json_t *results, struct err *err)
@@ -163,7 +166,7 @@ static int set_refs(struct build_plan *p, struct err *err)
 
 static int build_all(struct build_plan *p, json_t *results, size_t bad, struct err *err)
 {
-	struct build_outcome done = { .failed = bad };
+	size_t failed = 0;
 	int r = set_refs(p, err);
 
 	if (r < 0)
@@ -177,8 +180,8 @@ static int build_all(struct build_plan *p, json_t *results, size_t bad, struct e
 	}
 	r = build_plan_tools(p, err);
 	if (r == 0)
-		r = build_run(p, &done, results, err);
-	return r < 0 ? r : done.failed ? EXIT_NO : EXIT_OK;
+		r = build_run(p, &failed, results, err);
+	return r < 0 ? r : bad || failed ? EXIT_NO : EXIT_OK;
 }
 
 static void show_dry_run(const struct build_plan *p, json_t *results)
@@ -265,13 +268,10 @@ static int show_patches(struct build_plan *p, json_t *results, struct err *err)
 static int build(struct build_plan *p, json_t *results, bool dry_run, struct err *err)
 {
 	size_t bad;
-	int r;
 
 	if (p->o->patches_only)
 		return show_patches(p, results, err);
-	r = plan_all(p, results, &bad);
-	if (r < 0)
-		return r;
+	bad = plan_all(p, results);
 	if (p->o->explain)
 		return bad ? EXIT_NO : EXIT_OK;
 	if (p->o->list)

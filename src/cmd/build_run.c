@@ -22,7 +22,7 @@
 struct run {
 	struct build_plan *p;
 	struct build_view *view;
-	struct build_outcome *outcome;
+	size_t failed;
 	json_t *results;
 	struct bld_jobs *jobs;
 	struct bld_worker workers[MAX_CELLS_AT_ONCE];
@@ -160,22 +160,19 @@ static void tell_result(struct run *r, const struct bld_worker *w)
 	build_view_clear(r->view);
 	json_array_append_new(r->results, result_json(w));
 	/* a terminal's Ctrl-C reaches the workers as well, and one may have ended before it was asked to */
-	if (w->code < 0 && (r->ended || was_signalled)) {
-		r->outcome->skipped++;
+	if (w->code < 0 && (r->ended || was_signalled))
 		return;
-	}
 	if (w->code < 0) {
-		r->outcome->failed++;
+		r->failed++;
 		r->stopping |= !r->p->o->keep_going;
 		tell_failure(r, w);
 		return;
 	}
 	if (w->differ.n) {
-		r->outcome->failed++;
+		r->failed++;
 		tell_difference(r, w);
 		return;
 	}
-	r->outcome->built++;
 	tell_messages(out, "warnings", &res->warnings);
 	if (!out->json && r->p->o->verify && !res->built)
 		out_print(out, "%s: %.12s, built again elsewhere: all bytes are the same\n",
@@ -250,10 +247,10 @@ static unsigned launcher_jobs(const struct build_plan *p)
 	return most;
 }
 
-int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, struct err *err)
+int build_run(struct build_plan *p, size_t *ret_failed, json_t *results, struct err *err)
 {
 	const struct sigaction sa = { .sa_handler = note_signal };
-	struct run r = { .p = p, .outcome = ret, .results = results };
+	struct run r = { .p = p, .results = results };
 	const char *config = p->cells.n && p->cells.v[0].config ? p->cells.v[0].config : "";
 	unsigned n =
 		p->o->jobs ? (unsigned)p->o->jobs : MAX(bld_jobs_fitting(config), launcher_jobs(p));
@@ -270,5 +267,6 @@ int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, 
 	e = loop(&r, err);
 	build_view_free(r.view);
 	bld_jobs_free(r.jobs);
+	*ret_failed = r.failed;
 	return e;
 }

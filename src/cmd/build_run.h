@@ -5,15 +5,11 @@
 #include "build/workers.h"
 #include "cmd/build_plan.h"
 
-struct build_outcome {
-	size_t built, there, failed, skipped;
-};
-
 /* What Ctrl-C is answered with. */
 #define BUILD_ENDED "what is done is kept, and the next call goes on from there"
 
-/* Builds all cells that are neither there nor bad. -EINTR: it was ended. */
-int build_run(struct build_plan *p, struct build_outcome *ret, json_t *results, struct err *err);
+/* Builds all cells that are neither there nor bad; *ret_failed: how many it could not. -EINTR: it was ended. */
+int build_run(struct build_plan *p, size_t *ret_failed, json_t *results, struct err *err);
 
 /* The bars: a line for each cell that is being built. Drawn on a terminal; elsewhere a line now and then. */
 struct build_view;

@@ -86,6 +86,11 @@ const char *dotconfig_get(const struct dotconfig *c, const char *name)
 	return v ? v : "n";
 }
 
+bool dotconfig_has(const struct dotconfig *c, const char *name)
+{
+	return str_eq(dotconfig_get(c, name), "y");
+}
+
 void dotconfig_release(struct dotconfig *c)
 {
 	map_release(&c->value, NULL);

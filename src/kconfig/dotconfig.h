@@ -18,4 +18,5 @@ void dotconfig_each(const char *text, size_t n, dotconfig_fn *fn, void *ctx);
 void dotconfig_parse(struct dotconfig *c, const char *text, size_t n);
 /* "y", "m", "n" or other text; a symbol that is not there is "n". name: without CONFIG_. */
 const char *dotconfig_get(const struct dotconfig *c, const char *name);
+bool dotconfig_has(const struct dotconfig *c, const char *name); /* =y */
 void dotconfig_release(struct dotconfig *c);

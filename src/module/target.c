@@ -29,7 +29,7 @@ void mod_target_release(struct mod_target *c)
 
 bool mod_target_has(const struct mod_target *c, const char *symbol)
 {
-	return str_eq(dotconfig_get(&c->config, symbol), "y");
+	return dotconfig_has(&c->config, symbol);
 }
 
 static int no_cell(const char *folder, struct err *err)
