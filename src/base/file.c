@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -368,4 +369,25 @@ int file_lock_shared(const char *path, int *ret_fd, struct err *err)
 int file_try_lock_shared(const char *path, int *ret_fd, struct err *err)
 {
 	return lock(path, LOCK_SH | LOCK_NB, ret_fd, err);
+}
+
+int file_names(int dirfd, const char *path, struct strv *ret, struct err *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d) {
+		r = err_sys(err, "cannot read the folder '%s'", path);
+		close_fd(fd);
+		return r;
+	}
+	while ((errno = 0, e = readdir(d)))
+		if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
+			strv_add(ret, e->d_name);
+	if (errno)
+		r = err_sys(err, "cannot read the folder '%s'", path);
+	closedir(d);
+	strv_sort(ret);
+	return r;
 }

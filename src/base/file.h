@@ -88,3 +88,6 @@ bool file_lock_holds(int fd);
 
 /* The names in a folder to the disk; file systems that cannot do that are fine. */
 int file_sync_folder(int dirfd, const char *path, struct err *err);
+
+/* The names in a folder, without "." and "..", in the order of their bytes. A link at its end is followed. */
+int file_names(int dirfd, const char *path, struct strv *ret, struct err *err);

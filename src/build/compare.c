@@ -22,7 +22,7 @@ static int compare(const struct pair *p, const char *sub, const char *skip, stru
 static int add_names(const char *dir, struct map *to, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
-	int r = bld_names(dir, &names, err);
+	int r = file_names(AT_FDCWD, dir, &names, err);
 
 	for (size_t i = 0; i < names.n && r == 0; i++)
 		map_set(to, names.v[i], to);

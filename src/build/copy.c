@@ -5,9 +5,9 @@
 #include "base/file.h"
 #include "base/path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 
 #define DEPTH_MAX 64
 
@@ -60,24 +60,6 @@ int bld_copy_file(const char *from, const char *to, struct err *err)
 	if (unlink(to) < 0 && errno != ENOENT)
 		return err_sys(err, "cannot replace '%s'", to);
 	return fill(in, &st, to, err);
-}
-
-int bld_names(const char *dir, struct strv *ret, struct err *err)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int r = 0;
-
-	if (!d)
-		return err_sys(err, "cannot read the folder '%s'", dir);
-	while ((errno = 0, e = readdir(d)))
-		if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
-			strv_add(ret, e->d_name);
-	if (errno)
-		r = err_sys(err, "cannot read the folder '%s'", dir);
-	closedir(d);
-	strv_sort(ret);
-	return r;
 }
 
 /* Whether a link at path with this target stays inside by its text: the depth never falls below that of the top. */
@@ -147,7 +129,7 @@ static int copy_folder(const struct bld_copy *c, const char *path, const char *f
 
 	if (depth > DEPTH_MAX)
 		return err_set(err, -ELOOP, "folders are nested too deeply in '%s'", from);
-	r = bld_names(from, &names, err);
+	r = file_names(AT_FDCWD, from, &names, err);
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		auto_free char *below = *path ? path_join(path, names.v[i]) : xstrdup(names.v[i]);
 

@@ -40,8 +40,5 @@ struct bld_copy {
 /* Copies what is at below (relative to from; "": all) in the order of names. Nothing is fine. Neither pipes nor devices. */
 int bld_copy_tree(const struct bld_copy *c, const char *below, struct err *err);
 
-/* The names in a folder in the order of their bytes, without "." and "..". */
-int bld_names(const char *dir, struct strv *ret, struct err *err);
-
 /* Renames, and where that is another file system copies and removes. to must not be there. */
 int bld_move(const char *from, const char *to, struct err *err);

@@ -59,7 +59,7 @@ static int link_modules(const struct merge *m, const char *below, unsigned depth
 {
 	auto_free char *dir = *below ? path_join(m->from, below) : xstrdup(m->from);
 	auto_strv struct strv all = { 0 };
-	int r = depth > DEPTH_MAX ? -ELOOP : bld_names(dir, &all, err);
+	int r = depth > DEPTH_MAX ? -ELOOP : file_names(AT_FDCWD, dir, &all, err);
 
 	if (r == -ELOOP)
 		return err_set(err, r, "folders are nested too deeply in '%s'", dir);
@@ -98,7 +98,7 @@ static int copy_lists(const char *from, const char *to, struct str *order, struc
 static int take_lists(const char *from, const char *to, struct err *err)
 {
 	auto_strv struct strv all = { 0 };
-	int r = bld_names(from, &all, err);
+	int r = file_names(AT_FDCWD, from, &all, err);
 
 	for (size_t i = 0; i < all.n && r == 0; i++) {
 		auto_free char *a = path_join(from, all.v[i]), *b = path_join(to, all.v[i]);

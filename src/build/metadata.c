@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "build/copy.h"
 
+#include <fcntl.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -45,7 +46,7 @@ static json_t *sizes(const char *to)
 	auto_strv struct strv names = { 0 };
 	json_t *all = json_object();
 
-	bld_names(dir, &names, NULL);
+	file_names(AT_FDCWD, dir, &names, NULL);
 	for (size_t i = 0; i < names.n; i++) {
 		auto_free char *path = path_join(dir, names.v[i]);
 		struct stat st;

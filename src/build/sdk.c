@@ -198,7 +198,7 @@ static int take_btf(const struct sdk *s, struct err *err)
 static int strip_below(const struct sdk *s, const char *dir, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
-	int r = access(dir, F_OK) < 0 ? 0 : bld_names(dir, &names, err);
+	int r = access(dir, F_OK) < 0 ? 0 : file_names(AT_FDCWD, dir, &names, err);
 
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		auto_free char *path = path_join(dir, names.v[i]);

@@ -46,7 +46,7 @@ static void add_stats(const char *path, struct str *ret)
 		return;
 	}
 	/* of a folder its names count: its times are another wherever make had a temporary file */
-	if (bld_names(path, &names, NULL) < 0)
+	if (file_names(AT_FDCWD, path, &names, NULL) < 0)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
 		auto_free char *below = path_join(path, names.v[i]);

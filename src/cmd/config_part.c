@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parts by name: a file, or kiln:NAME for data/parts/NAME.config, where NAME may be FOLDER/NAME and never leads elsewhere. */
+#include "base/file.h"
 #include "base/path.h"
 #include "cmd/config_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 
 /* No empty name, none that begins with a dot: ".." would lead out of the folder. */
 static bool is_part_name(const char *name)
@@ -23,15 +24,15 @@ static bool is_part_name(const char *name)
 static void list_parts(const char *dir, const char *prefix, struct strv *to)
 {
 	static const char suffix[] = ".config";
-	DIR *d = opendir(dir);
-	const struct dirent *e;
+	auto_strv struct strv names = { 0 };
 
-	while (d && (e = readdir(d))) {
-		auto_free char *path = path_join(dir, e->d_name);
-		auto_free char *name = xasprintf("%s%s", prefix, e->d_name);
+	file_names(AT_FDCWD, dir, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		auto_free char *path = path_join(dir, names.v[i]);
+		auto_free char *name = xasprintf("%s%s", prefix, names.v[i]);
 		auto_free char *below = xasprintf("%s/", name);
 
-		if (*e->d_name == '.')
+		if (*names.v[i] == '.')
 			continue;
 		if (!str_ends(name, suffix)) {
 			list_parts(path, below, to);
@@ -40,8 +41,6 @@ static void list_parts(const char *dir, const char *prefix, struct strv *to)
 		name[strlen(name) - strlen(suffix)] = '\0';
 		strv_take(to, take_ptr(name));
 	}
-	if (d)
-		closedir(d);
 }
 
 void config_part_names(struct strv *to)

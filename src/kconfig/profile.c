@@ -7,8 +7,8 @@
 #include "base/yaml.h"
 #include "kconfig/confline.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #define MAX_TEXT  4096
 #define MAX_LIST  1000
@@ -341,21 +341,20 @@ int kc_profile_read(struct kc_profile *p, const char *name, struct err *err)
 
 int kc_profile_names(struct strv *ret, struct err *err)
 {
+	auto_strv struct strv names = { 0 };
 	auto_free char *path = NULL;
-	struct dirent *e;
 	int r = dir_own_file("profiles", &path, err);
-	DIR *dir = r == 0 ? opendir(path) : NULL;
 
-	if (r < 0)
-		return r;
-	if (!dir)
-		return err_sys(err, "cannot read '%s'", path);
-	while ((e = readdir(dir)))
-		if (*e->d_name != '.' && str_ends(e->d_name, ".yaml"))
-			strv_take(ret, xstrndup(e->d_name, strlen(e->d_name) - strlen(".yaml")));
-	closedir(dir);
+	if (r == 0)
+		r = file_names(AT_FDCWD, path, &names, err);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
+
+		if (*name != '.' && str_ends(name, ".yaml"))
+			strv_take(ret, xstrndup(name, strlen(name) - strlen(".yaml")));
+	}
 	strv_sort(ret);
-	return 0;
+	return r;
 }
 
 bool kc_requirement_applies(const struct kc_requirement *r, const struct kc_part_spec *kernel,

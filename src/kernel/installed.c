@@ -5,10 +5,11 @@
  */
 #include "kernel/find.h"
 
+#include "base/file.h"
 #include "base/path.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 /* Where the image of release %s may be, best first. */
@@ -81,18 +82,15 @@ char *krn_installed_modules(const char *root, const char *release)
 static void list(const char *root, const char *sub, const char *prefix, struct strv *ret)
 {
 	auto_free char *path = path_join(root, sub);
-	DIR *d = opendir(path);
-	const struct dirent *e;
+	auto_strv struct strv names = { 0 };
 
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		const char *name = e->d_name;
+	file_names(AT_FDCWD, path, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
 
 		if (str_skip(&name, prefix) && krn_is_release(name) && !strv_has(ret, name))
 			strv_add(ret, name);
 	}
-	closedir(d);
 }
 
 static char *flavoured(const char *root, const char *release)

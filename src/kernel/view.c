@@ -15,13 +15,13 @@
 #include "kernel/modules.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "kernel/cache.h"
 #include "kernel/find.h"
 #include "kernel/kernel.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
@@ -263,19 +263,18 @@ static void view_key(const struct krn *k, char ret[66])
 static void remove_old(const char *current)
 {
 	auto_free char *base = path_dir(current);
-	const char *name = path_base(current);
-	DIR *d = opendir(base);
-	const struct dirent *e;
+	const char *own = path_base(current);
+	auto_strv struct strv names = { 0 };
 
-	while (d && (e = readdir(d))) {
-		auto_free char *path = path_join(base, e->d_name);
+	file_names(AT_FDCWD, base, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
+		auto_free char *path = path_join(base, name);
 
-		if (strncmp(e->d_name, name, 33) == 0 && strncmp(e->d_name, name, 65) != 0 &&
-		    !strchr(e->d_name, '.'))
+		if (strncmp(name, own, 33) == 0 && strncmp(name, own, 65) != 0 &&
+		    !strchr(name, '.'))
 			krn_cached_drop(path, time(NULL) - OLD_SEC);
 	}
-	if (d)
-		closedir(d);
 }
 
 static int view_in_cache(struct krn *k, const struct krn_progress *progress, char **ret_base,

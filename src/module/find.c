@@ -5,8 +5,8 @@
  */
 #include "module/parts.h"
 
+#include "base/file.h"
 #include "base/path.h"
-#include "build/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +70,7 @@ static int look(struct mod_build *m, const char *dir, struct err *err)
 static int add_folders(const char *dir, struct strv *ret, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
-	int r = bld_names(dir, &names, err);
+	int r = file_names(AT_FDCWD, dir, &names, err);
 
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		auto_free char *path = path_join(dir, names.v[i]);

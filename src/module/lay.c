@@ -2,6 +2,7 @@
 /* What was built is looked for, laid out in a folder as it will lie over the kernel's own, and checked there. */
 #include "module/parts.h"
 
+#include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
 #include "build/depmod.h"
@@ -9,6 +10,7 @@
 #include "kernel/modules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #define DEPTH_MAX 64
 
@@ -17,7 +19,7 @@ static int find_modules(struct mod_build *m, const char *dir, const char *below,
 			struct err *err)
 {
 	auto_strv struct strv names = { 0 };
-	int r = depth > DEPTH_MAX ? -ELOOP : bld_names(dir, &names, err);
+	int r = depth > DEPTH_MAX ? -ELOOP : file_names(AT_FDCWD, dir, &names, err);
 
 	if (r == -ELOOP)
 		return err_set(err, r, "folders are nested too deeply in '%s'", dir);

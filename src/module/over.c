@@ -9,6 +9,7 @@
 #include "module/parts.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
 #include "kernel/modules.h"
@@ -138,7 +139,7 @@ static int add_below(const char *dir, const char *path, struct str *text, struct
 {
 	auto_free char *folder = *path ? path_join(dir, path) : xstrdup(dir);
 	auto_strv struct strv names = { 0 };
-	int r = bld_names(folder, &names, err);
+	int r = file_names(AT_FDCWD, folder, &names, err);
 
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		auto_free char *below = *path ? path_join(path, names.v[i]) : xstrdup(names.v[i]);

@@ -7,7 +7,6 @@
 #include "module/parts.h"
 
 #include "base/path.h"
-#include "build/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
  */
 #include "module/parts.h"
 
+#include "base/file.h"
 #include "base/path.h"
-#include "build/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static bool has_only(const char *dir, const char *name, const char *prefix)
 	auto_strv struct strv names = { 0 };
 	bool found = false;
 
-	if (bld_names(dir, &names, NULL) < 0)
+	if (file_names(AT_FDCWD, dir, &names, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < names.n; i++) {
 		const bool is_it = str_eq(names.v[i], name);

@@ -2,11 +2,12 @@
 /* What a recipe names lies below the tree: absolute paths and ".." are refused when it is read. */
 #include "module/recipe.h"
 
+#include "base/file.h"
 #include "base/path.h"
 #include "base/yaml.h"
-#include "build/copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 
 #define MAX_TEXT 1000
@@ -125,7 +126,7 @@ static int own_names(char **ret_dir, struct strv *ret, struct err *err)
 	int r = dir_own_file("modules", ret_dir, err);
 
 	if (r == 0)
-		r = bld_names(*ret_dir, &all, err);
+		r = file_names(AT_FDCWD, *ret_dir, &all, err);
 	for (size_t i = 0; i < all.n && r == 0; i++)
 		if (str_ends(all.v[i], ".yaml"))
 			strv_take(ret, xstrndup(all.v[i], strlen(all.v[i]) - strlen(".yaml")));

@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "build/copy.h"
 #include "kernel/modinfo.h"
 
 #include <errno.h>
@@ -46,7 +45,7 @@ static int find_sdk(struct mod_target *c, struct err *err)
 	auto_strv struct strv names = { 0 };
 	const char *found = NULL;
 
-	if (access(src, F_OK) < 0 || bld_names(src, &names, NULL) < 0)
+	if (access(src, F_OK) < 0 || file_names(AT_FDCWD, src, &names, NULL) < 0)
 		return no_cell(c->folder, err);
 	for (size_t i = 0; i < names.n; i++) {
 		if (!str_starts(names.v[i], PREFIX))
@@ -94,7 +93,7 @@ static int find_arch(struct mod_target *c, struct err *err)
 {
 	auto_free char *arch = path_join(c->sdk, "arch");
 	auto_strv struct strv names = { 0 };
-	int r = bld_names(arch, &names, err);
+	int r = file_names(AT_FDCWD, arch, &names, err);
 
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		auto_free char *makefile = path_join3(arch, names.v[i], "Makefile");

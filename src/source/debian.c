@@ -6,9 +6,9 @@
 #include "source/parts.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -53,18 +53,15 @@ static char *installed_version(const char *root, const char *package)
 static void add_others(const char *root, struct strv *ret)
 {
 	auto_free char *dir = path_join(root, "usr/src");
-	DIR *d = opendir(dir);
-	const struct dirent *e;
+	auto_strv struct strv names = { 0 };
 
-	while (d && (e = readdir(d))) {
-		const char *tar = strstr(e->d_name, ".tar.");
+	file_names(AT_FDCWD, dir, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *tar = strstr(names.v[i], ".tar.");
 
-		if (tar && str_starts(e->d_name, "linux-source-"))
-			strv_addf(ret, "debian:%.*s", (int)(tar - e->d_name), e->d_name);
+		if (tar && str_starts(names.v[i], "linux-source-"))
+			strv_addf(ret, "debian:%.*s", (int)(tar - names.v[i]), names.v[i]);
 	}
-	if (d)
-		closedir(d);
-	strv_sort(ret);
 }
 
 static int not_installed(const char *root, const char *package, struct err *err)

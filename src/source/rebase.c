@@ -10,7 +10,6 @@
 #include "source/files.h"
 #include "source/rebase_parts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -83,21 +82,15 @@ static int check_old(const struct src_series *s, const struct src_tree *from,
 
 static int check_empty(const char *dir, struct err *err)
 {
-	DIR *d = opendir(dir);
-	const struct dirent *e;
-	int r = 0;
+	auto_strv struct strv names = { 0 };
+	int r = file_names(AT_FDCWD, dir, &names, err);
 
-	if (!d)
-		return err_sys(err, "cannot read the folder '%s'", dir);
-	while ((e = readdir(d)))
-		if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
-			r = -ENOTEMPTY;
-	closedir(d);
-	if (r < 0)
-		err_set(err, r, "the folder '%s' is not empty", dir);
-	if (r < 0 && src_rebase_is_there(dir))
-		err_hint(err, r, "a rebase was begun there: --continue goes on with it");
-	return r;
+	if (r < 0 || !names.n)
+		return r;
+	err_set(err, -ENOTEMPTY, "the folder '%s' is not empty", dir);
+	if (src_rebase_is_there(dir))
+		err_hint(err, -ENOTEMPTY, "a rebase was begun there: --continue goes on with it");
+	return -ENOTEMPTY;
 }
 
 int src_rebase_begin(struct src_rebase *ret, const struct src_series *s,

@@ -11,7 +11,6 @@
 #include "kernel/tree.h"
 #include "source/patch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -182,22 +181,14 @@ static int by_version(const void *a, const void *b)
 static int read_names(struct src_list *l, const char *folder, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
-	DIR *d = opendir(folder);
-	const struct dirent *e;
+	int r = file_names(AT_FDCWD, folder, &names, err);
 
-	if (!d)
-		return err_sys(err, "cannot read the folder '%s'", folder);
-	while ((errno = 0, e = readdir(d)))
-		if (is_patch_name(e->d_name))
-			strv_add(&names, e->d_name);
-	closedir(d);
-	if (errno)
-		return err_sys(err, "cannot read the folder '%s'", folder);
-	if (names.n)
+	if (r == 0 && names.n)
 		qsort(names.v, names.n, sizeof(*names.v), by_version);
-	for (size_t i = 0; i < names.n; i++)
-		add(l, folder, names.v[i]);
-	return 0;
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		if (is_patch_name(names.v[i]))
+			add(l, folder, names.v[i]);
+	return r;
 }
 
 static int add_folder(struct src_list *l, const char *folder, struct err *err)

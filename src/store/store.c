@@ -223,24 +223,13 @@ int sto_lock(const struct sto *s, bool exclusive, const struct sto_progress *pro
 
 int sto_names_in(const struct sto *s, const char *folder, struct strv *ret, struct err *err)
 {
-	int fd = openat(s->fd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	const struct dirent *e;
-	int r = 0;
-	DIR *d;
+	auto_strv struct strv names = { 0 };
+	int r = file_names(s->fd, folder, &names, err);
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(err, "cannot open '%s/%s'", s->path, folder);
-	d = fdopendir(fd);
-	if (!d) {
-		close_fd(fd);
-		return err_sys(err, "cannot read '%s/%s'", s->path, folder);
-	}
-	while ((errno = 0, e = readdir(d)))
-		if (e->d_name[0] != '.')
-			strv_add(ret, e->d_name);
-	if (errno)
-		r = err_sys(err, "cannot read '%s/%s'", s->path, folder);
-	closedir(d);
-	strv_sort(ret);
-	return r;
+	if (r == -ENOENT)
+		err_release(err);
+	for (size_t i = 0; i < names.n; i++)
+		if (*names.v[i] != '.')
+			strv_add(ret, names.v[i]);
+	return r == -ENOENT ? 0 : r;
 }

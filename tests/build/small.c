@@ -138,8 +138,8 @@ void same_folders(const char *a, const char *b)
 {
 	auto_strv struct strv x = { 0 }, y = { 0 };
 
-	assert_int_equal(bld_names(a, &x, NULL), 0);
-	assert_int_equal(bld_names(b, &y, NULL), 0);
+	assert_int_equal(file_names(AT_FDCWD, a, &x, NULL), 0);
+	assert_int_equal(file_names(AT_FDCWD, b, &y, NULL), 0);
 	for (size_t i = 0; i < MAX(x.n, y.n); i++) {
 		if (i >= x.n || i >= y.n || !str_eq(x.v[i], y.v[i]))
 			fail_msg("'%s' in '%s' is '%s' in '%s'", i < x.n ? x.v[i] : "", a,
