@@ -130,6 +130,14 @@ int file_read(int dirfd, const char *path, size_t max, struct str *ret, struct e
 	return 0;
 }
 
+bool publish_is_left(const char *name)
+{
+	static const char mark[] = ".tmp-";
+	const size_t n = strlen(name), tail = strlen(mark) + 6;
+
+	return *name == '.' && n > tail + 1 && strncmp(name + n - tail, mark, strlen(mark)) == 0;
+}
+
 int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *err)
 {
 	auto_free char *dir = path_dir(path);

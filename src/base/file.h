@@ -32,6 +32,8 @@ struct publish {
 	char *tmp;
 	char *path;
 };
+/* Whether that is the name of what was on its way to its place: a killed process leaves it. */
+bool publish_is_left(const char *name);
 int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *err);
 /* fsync (only if durable), rename. The struct is released either way. */
 int publish_commit(struct publish *p, bool durable, struct err *err);

@@ -86,6 +86,7 @@ int out_finish(struct out *o)
 	return o->write_error;
 }
 
+/* Further lines of a text begin with "kiln: " too: what stands there alone could be anybody's. */
 static void put_line(struct out *o, const char *color, const char *label, const char *text)
 {
 	auto_str struct str line = { 0 };
@@ -96,7 +97,12 @@ static void put_line(struct out *o, const char *color, const char *label, const 
 		str_addf(&line, "%s%s%s", color, label, plain);
 	else
 		str_adds(&line, label);
-	str_adds(&line, text);
+	for (const char *p = text; *p; p++) {
+		if (*p != '\n')
+			str_addc(&line, *p);
+		else if (p[1])
+			str_adds(&line, "\nkiln: ");
+	}
 	str_addc(&line, '\n');
 	/* nobody is left to be told when this fails */
 	fwrite(line.s, 1, line.n, o->message);

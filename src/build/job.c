@@ -315,11 +315,32 @@ static bool is_of_toolchain(const struct bld_job *j)
 	       str_eq(str_c(&was), str_c(&j->toolchain->probe));
 }
 
+/* Of a killed kiln, which had the lock that is ours now: what it was about to put in place. */
+static void sweep(const char *build)
+{
+	/* where kiln itself writes: see relabel.c for the two below */
+	static const char *const dirs[] = { "", "include/config", "include/generated" };
+
+	for (size_t d = 0; d < countof(dirs); d++) {
+		auto_free char *dir = path_join(build, dirs[d]);
+		auto_strv struct strv names = { 0 };
+
+		file_names(AT_FDCWD, dir, &names, NULL);
+		for (size_t i = 0; i < names.n; i++) {
+			auto_free char *path = path_join(dir, names.v[i]);
+
+			if (publish_is_left(names.v[i]))
+				unlink(path);
+		}
+	}
+}
+
 static int make_folder(const struct bld_job *j, struct err *err)
 {
 	auto_free char *path = path_join(j->build, TOOLCHAIN_NAME);
 	int r;
 
+	sweep(j->build);
 	if (!j->fresh && is_of_toolchain(j))
 		return 0;
 	r = rm_rf(j->build, err);

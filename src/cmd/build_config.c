@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration of a cell: base and parts in the tree, every line verified. */
 #include "cmd/build_plan.h"
+
+#include "base/path.h"
 #include "cmd/config_tell.h"
 
 #include <errno.h>
@@ -72,6 +74,8 @@ static int make(struct work *w, struct err *err)
 	const struct config_opts o = {
 		.tree = w->c->tree.path,
 		.arch = cell->arch,
+		.lines_of = w->p->project.path ? path_base(w->p->project.path) : NULL,
+		.line = (int)cell->kernel->line,
 		.env = w->c->toolchain.make.v,
 	};
 	size_t failed;

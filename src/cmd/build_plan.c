@@ -58,13 +58,39 @@ static int take_options(struct build_plan *p, struct err *err)
 	return bld_kernel_finish(&p->project.kernels.v[0], p->project.dir, err);
 }
 
+/* An option that says what --source is made of. Left out without a word it would be something asked for and lost. */
+static const char *option_of_source(const struct build_opts *o)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} options[] = {
+		{ o->name, "name" },	     { o->arch.n, "arch" },
+		{ o->base, "base" },	     { o->config.n, "config" },
+		{ o->patches.n, "patch" },   { o->toolchains.n, "toolchain" },
+		{ o->launcher, "launcher" }, { o->debug_info, "debug-info" },
+	};
+
+	for (size_t i = 0; i < countof(options); i++)
+		if (options[i].given)
+			return options[i].name;
+	return NULL;
+}
+
 static int read_project(struct build_plan *p, struct err *err)
 {
+	const char *option = option_of_source(p->o);
 	auto_free char *path = NULL;
 	int r;
 
 	if (p->o->source)
 		return take_options(p, err);
+	if (option) {
+		err_set(err, ERR_USAGE, "--%s goes with --source", option);
+		return err_hint(err, ERR_USAGE,
+				"a kernel of " BLD_PROJECT_FILE
+				" is changed there; CELL names some of them");
+	}
 	path = bld_project_find(".");
 	if (!path) {
 		err_set(err, -ENOENT, "there is no " BLD_PROJECT_FILE " here or above");
@@ -74,7 +100,8 @@ static int read_project(struct build_plan *p, struct err *err)
 	}
 	r = bld_project_read(path, &p->project, err);
 	if (r == 0 && !p->project.kernels.n)
-		r = err_set(err, -EINVAL, "'%s' names no kernels", path);
+		r = err_hint(err, err_set(err, -EINVAL, "'%s' names no kernels", path),
+			     "'kiln help build' has an example");
 	return r;
 }
 

@@ -67,6 +67,21 @@ static void join_env(char *const *first, char *const *second, struct strv *ret)
 	}
 }
 
+/* What would fail in Kconfig's words, deep in its files. */
+static int check_arch(const struct config_tree *t, const char *dir, struct err *err)
+{
+	auto_free char *path = path_join("arch", t->srcarch);
+	auto_strv struct strv names = { 0 };
+	const char *near;
+
+	if (faccessat(t->dirfd, path, F_OK, 0) == 0 ||
+	    file_names(t->dirfd, "arch", &names, NULL) < 0)
+		return 0;
+	near = str_nearest(t->arch, (const char *const *)names.v, names.n);
+	err_set(err, -EINVAL, "the tree '%s' is not for %s: it has no %s", dir, t->arch, path);
+	return near ? err_hint(err, -EINVAL, "did you mean '%s'?", near) : -EINVAL;
+}
+
 int config_tree_open(struct config_tree *t, const struct config_opts *o, struct out *out,
 		     struct err *err)
 {
@@ -75,7 +90,9 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	auto_strv struct strv env = { 0 };
 	int r;
 
-	*t = (struct config_tree){ .out = out };
+	*t = (struct config_tree){ .out = out,
+				   .lines_of = o->lines_of ?: "the command line",
+				   .line = o->line ?: 1 };
 	/* configurations come and go, two megabytes each: their pages need not */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 128 << 20);
@@ -92,7 +109,8 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	t->version = kc_env_get(t->env.v, "KERNELVERSION");
 	t->arch = kc_env_get(t->env.v, "ARCH");
 	t->srcarch = kc_env_get(t->env.v, "SRCARCH");
-	return read_tree(t, o, err);
+	r = check_arch(t, dir, err);
+	return r < 0 ? r : read_tree(t, o, err);
 }
 
 void config_tree_release(struct config_tree *t)
@@ -398,11 +416,13 @@ int config_wish_arg(const struct config_tree *t, const char *arg, struct kc_wish
 		kc_add_quoted(&line, value);
 	else
 		str_adds(&line, value);
-	r = *name ? kc_part_parse(wishes, &(struct kc_part_spec){ 0 }, line.s, line.n,
-				  "the command line", err)
+	r = *name ? kc_part_parse(wishes, &(struct kc_part_spec){ 0 }, line.s, line.n, t->lines_of,
+				  err)
 		  : -EINVAL;
 	if (r == 0 && wishes->n != before + 1)
 		r = -EINVAL;
+	if (r == 0)
+		wishes->v[before].pos.line = t->line;
 	if (r < 0) {
 		err_set(err, r, "'%s' is not SYMBOL=VALUE", arg);
 		err_hint(err, r, "as in NET=y or CONFIG_NR_CPUS=16");

@@ -11,6 +11,9 @@
 struct config_opts {
 	const char *tree, *arch, *cross;
 	bool no_cache;
+	/* where lines CONFIG_X=V stand, for messages; NULL: on the command line */
+	const char *lines_of;
+	int line;
 	char *const *env; /* "CC=clang" and the like, above this process's; NULL: nothing */
 };
 
@@ -39,6 +42,8 @@ struct config_tree {
 	int dirfd;
 	struct strv env;
 	const char *version, *arch, *srcarch; /* point into env */
+	const char *lines_of;
+	int line;
 	struct kc_tree *tree;
 };
 
