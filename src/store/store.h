@@ -124,6 +124,7 @@ struct sto_gc {
 	/* bytes of objects on disk to come below by removing the longest unused cells; 0: none */
 	uint64_t quota;
 	time_t older_than; /* cells not used since are removed; 0: none */
+	bool all;	   /* every cell is that old, and one too many */
 	bool dry_run;
 };
 struct sto_gc_result {
