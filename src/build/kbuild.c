@@ -126,7 +126,7 @@ static int start_guard(const struct bld_kbuild_spec *spec, struct impl *i, int o
 		return err_set(err, -EAGAIN, "%d builds run at once already", BLD_SLOTS);
 	return bld_guard_start(&(struct bld_guard_spec){ argv.v, env.v, i->jobs, i->slot,
 							 share_of(spec, &make), fifo, out,
-							 spec->lock_fd },
+							 spec->lock_fd, NULL },
 			       &i->guard, &i->ctl, err);
 }
 
