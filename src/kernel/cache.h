@@ -58,7 +58,7 @@ int krn_cached_hold(const char *dir);
  */
 void krn_cached_drop(const char *dir, time_t before);
 /*
- * What was not used for two weeks goes, and so does what killed ones left. Does something at most
+ * What was not used for two weeks goes, build folders included, and so does what killed ones left. Does something at most
  * once a day, and then for half a second or so; what is left over is for the next time.
  */
 void krn_cache_prune(time_t now);
