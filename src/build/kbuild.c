@@ -261,7 +261,7 @@ static int ended(struct bld_kbuild *k, const struct bld_guard_message *m, struct
 	i->ended = true;
 	reap_guard(i);
 	if (i->marked && !m->killed && (WIFEXITED(s) || (i->asked && WTERMSIG(s) == SIGTERM)))
-		bld_mark_clear(i->build);
+		bld_mark_end(i->build);
 	return r;
 }
 

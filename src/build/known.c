@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "build/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -170,4 +171,9 @@ void bld_known_write(const struct bld_known *k, const struct sto *store, const c
 		file_publish(k->path, str_c(&w.text), w.text.n, 0600, NULL);
 	}
 	str_release(&w.text);
+	if (sto_has_synced(store)) {
+		auto_free char *build = path_dir(k->path);
+
+		bld_mark_synced(build, sto_path(store));
+	}
 }

@@ -55,6 +55,8 @@ int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_objec
  */
 int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, struct err *err);
 void sto_stage_abort(struct sto_stage *g); /* NULL is fine */
+/* Whether the last commit wrote all that its file system had to write to the disk, files that are none of the store's too. */
+bool sto_has_synced(const struct sto *s);
 
 /* Where a cell lies. -ENOENT without words if it is not there. What is read of it is held by sto_use(). */
 int sto_cell_path(const struct sto *s, const char *id, char **ret);
