@@ -110,6 +110,8 @@ static int set_number(const struct parser *p, struct found f, const char *value)
 
 static int set_value(const struct parser *p, struct found f, char *value)
 {
+	if (f.opt->given)
+		*(bool *)((char *)f.dst - f.opt->offset + f.opt->given) = true;
 	switch (f.opt->type) {
 	case OPT_STRING:
 		*(const char **)f.dst = value;

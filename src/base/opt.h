@@ -32,6 +32,8 @@ struct opt {
 	const char *const *values; /* OPT_ENUM: NULL-terminated */
 	enum opt_complete complete;
 	uint64_t min, max; /* OPT_U64: bounds, where max is not 0 */
+	/* of a bool behind the first member, set where the option is given: for a value whose zero means something; 0: none */
+	size_t given;
 };
 
 enum opt_style {

@@ -197,7 +197,9 @@ static int spawn(struct guard *g, struct err *err)
 	auto_strv struct strv argv = { 0 };
 	const int numbers[] = { 3, 4 };
 	struct proc_fd fds[4] = { { g->spec->out, 1 }, { g->spec->out, 2 } };
-	struct proc_spec s = { .fds = fds, .n_fds = 2, .env = g->spec->env, .new_group = true };
+	struct proc_spec s = {
+		.fds = fds, .n_fds = 2, .env = g->spec->env, .cwd = g->spec->cwd, .new_group = true
+	};
 	auto_close int take = -1, give = -1;
 	int r;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process between kiln and one make. make and all it starts are one process group below it, which it ends when kiln says so
+ * A process between kiln and one make, or another step of a build. make and all it starts are one process group below it, which it ends when kiln says so
  * or is no longer there, be it by kill -9; and it hands make its jobs from the pool, so that it is known how many make has.
  */
 #pragma once
@@ -23,6 +23,7 @@ struct bld_guard_spec {
 	const char *fifo; /* BLD_SHARE_FIFO: made here, removed when the guard ends */
 	int out;	  /* for make's both streams; the caller closes its own */
 	int lock;	  /* held until the guard has ended; 0: none */
+	const char *cwd;  /* NULL: this process's */
 };
 
 /* What a guard says, one message each. */

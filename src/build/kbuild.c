@@ -131,7 +131,7 @@ static int start_guard(const struct bld_kbuild_spec *spec, struct impl *i, int o
 		return err_set(err, -EAGAIN, "%d builds run at once already", BLD_SLOTS);
 	return bld_guard_start(&(struct bld_guard_spec){ argv.v, env.v, i->jobs, i->slot,
 							 share_of(spec, &make), fifo, out,
-							 spec->lock_fd },
+							 spec->lock_fd, NULL },
 			       &i->guard, &i->ctl, err);
 }
 
@@ -266,7 +266,7 @@ static int ended(struct bld_kbuild *k, const struct bld_guard_message *m, struct
 	i->ended = true;
 	reap_guard(i);
 	if (i->marked && !m->killed && (WIFEXITED(s) || (i->asked && WTERMSIG(s) == SIGTERM)))
-		bld_mark_clear(i->build);
+		bld_mark_end(i->build);
 	return r;
 }
 

@@ -9,7 +9,8 @@
  * are met by the second rule: what was written in the last seconds before everything stopped is made again. Of what the host
  * itself lost power under, the last minutes: files may be there by name and not by content.
  *
- * Only what was written since the mark is looked at; everything older is of builds that ended in order.
+ * Only what was written since the mark is looked at; everything older is of builds that ended in order. Of these those count
+ * whose content nobody waited for (kiln-unsynced), where the host went down since.
  */
 #include "build/kbuild.h"
 #include "build/mark.h"
@@ -70,11 +71,23 @@ int bld_mark_set(const char *build, struct err *err)
 	return file_publish(path, str_c(&text), text.n, 0666, err);
 }
 
-void bld_mark_clear(const char *build)
+/* The first of several stays: its time is that of the oldest file that may not be on the disk. */
+void bld_mark_end(const char *build)
 {
-	auto_free char *path = path_join(build, BLD_MARK);
+	auto_free char *from = path_join(build, BLD_MARK), *to = path_join(build, BLD_UNSYNCED);
+	struct stat st;
 
-	unlink(path);
+	if (lstat(to, &st) == 0 || rename(from, to) < 0)
+		unlink(from);
+}
+
+void bld_mark_synced(const char *build, const char *synced)
+{
+	auto_free char *path = path_join(build, BLD_UNSYNCED);
+	struct stat ours, theirs;
+
+	if (stat(build, &ours) == 0 && stat(synced, &theirs) == 0 && ours.st_dev == theirs.st_dev)
+		unlink(path);
 }
 
 static int64_t mtime_of(const struct stat *st)
@@ -82,10 +95,11 @@ static int64_t mtime_of(const struct stat *st)
 	return st->st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + st->st_mtim.tv_nsec;
 }
 
-/* 1: there is one; 0: none. A mark that says nothing counts as one of another boot. */
-static int read_mark(struct folder *f, struct err *err)
+/* 1: there is one; 0: none. *ret_other: of another boot, as one that says nothing is taken for. */
+static int read_mark(const struct folder *f, const char *name, int64_t *ret_at, bool *ret_other,
+		     struct err *err)
 {
-	auto_free char *path = path_join(f->build, BLD_MARK);
+	auto_free char *path = path_join(f->build, name);
 	auto_str struct str was = { 0 }, now = { 0 };
 	struct stat st;
 	int r;
@@ -101,10 +115,27 @@ static int read_mark(struct folder *f, struct err *err)
 	if (r < 0)
 		return r;
 	str_adds(&now, "\n");
-	f->power = !str_eq(str_c(&was), str_c(&now));
-	f->since = mtime_of(&st);
-	f->last = f->since; /* where no file tells of more */
+	*ret_other = !str_eq(str_c(&was), str_c(&now));
+	*ret_at = mtime_of(&st);
 	return 1;
+}
+
+/* 1: there is something to mend; 0: not. */
+static int read_marks(struct folder *f, struct err *err)
+{
+	bool other = false;
+	int64_t at = 0;
+	int running = read_mark(f, BLD_MARK, &f->since, &f->power, err);
+	int unsynced = running < 0 ? running : read_mark(f, BLD_UNSYNCED, &at, &other, err);
+
+	if (unsynced < 0)
+		return unsynced;
+	if (unsynced && other) {
+		f->since = running ? MIN(f->since, at) : at;
+		f->power = true;
+	}
+	f->last = f->since; /* where no file tells of more */
+	return running || (unsynced && other);
 }
 
 /* Looking */
@@ -266,10 +297,21 @@ static int look(struct folder *f, struct err *err)
 	return r;
 }
 
+/* That of this boot's builds in order stays: they are no more on the disk for what was mended. */
+static void clear_marks(const struct folder *f)
+{
+	auto_free char *running = path_join(f->build, BLD_MARK);
+	auto_free char *unsynced = path_join(f->build, BLD_UNSYNCED);
+
+	unlink(running);
+	if (f->power)
+		unlink(unsynced);
+}
+
 int bld_kbuild_mend(const char *build, struct err *err)
 {
 	cleanup(folder_release) struct folder f = { .build = build };
-	int r = read_mark(&f, err);
+	int r = read_marks(&f, err);
 
 	if (r <= 0)
 		return r;
@@ -279,7 +321,7 @@ int bld_kbuild_mend(const char *build, struct err *err)
 			r = drop_made(&f, &f.made.v[i], err);
 	if (r < 0)
 		return err_wrap(err, r, "cannot mend what a killed build left");
-	bld_mark_clear(build);
+	clear_marks(&f);
 	return 0;
 }
 

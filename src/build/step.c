@@ -2,17 +2,22 @@
 /* A log is only ever added to, so what a child said is what lies behind the size that the log had before. */
 #include "build/step.h"
 
+#include "base/clock.h"
 #include "base/proc.h"
+#include "build/guard.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TAIL_BYTES 16384
 #define TAIL_LINES 15
 #define DISK_FULL  (UINT64_C(1) << 20)
 #define OUT_MAX	   (64 << 10)
+#define GRACE_NS   NSEC_PER_SEC
 
 /* The last lines that were written behind from. */
 static void tail(int fd, off_t from, struct str *ret)
@@ -75,6 +80,127 @@ int bld_step_run(const struct bld_step *step, const char *what, struct err *err)
 	if (step->ret_out)
 		str_add(step->ret_out, str_c(&res.out), res.out.n);
 	return 0;
+}
+
+/* A step with its guard. */
+struct whole {
+	struct bld_jobs *jobs; /* a pool of one: guards are made for make */
+	struct bld_slot *slot;
+	pid_t guard, pid;
+	int ctl;
+	const volatile sig_atomic_t *ended;
+	uint64_t until; /* it was asked to end, and has so long; UINT64_MAX: it is killed */
+	sigset_t before;
+};
+
+/* The guard sees it all to its end, which is what its own end tells. */
+static void whole_release(struct whole *w)
+{
+	close_fd(w->ctl);
+	while (w->guard && waitpid(w->guard, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (w->slot)
+		bld_slot_put(w->jobs, w->slot);
+	bld_jobs_free(w->jobs);
+}
+
+static int whole_start(struct whole *w, const struct bld_step *step, struct err *err)
+{
+	int r = bld_jobs_new(1, &w->jobs, err);
+
+	if (r < 0)
+		return r;
+	w->slot = bld_slot_get(w->jobs);
+	return bld_guard_start(&(struct bld_guard_spec){ .argv = step->argv,
+							 .env = step->env,
+							 .jobs = w->jobs,
+							 .slot = w->slot,
+							 .share = BLD_SHARE_FIXED,
+							 .out = step->log_fd,
+							 .cwd = step->cwd },
+			       &w->guard, &w->ctl, err);
+}
+
+static void see_to_its_end(struct whole *w)
+{
+	if (!w->ended || !*w->ended)
+		return;
+	if (!w->until) {
+		w->until = now_ns() + GRACE_NS;
+		bld_guard_ask(w->ctl, false);
+	} else if (now_ns() >= w->until) {
+		w->until = UINT64_MAX;
+		bld_guard_ask(w->ctl, true);
+	}
+}
+
+/* The signals that end it come only while it is waited for, so that none comes between a look and a wait. */
+static void whole_wait(const struct whole *w)
+{
+	const bool asked = w->until && w->until != UINT64_MAX;
+	const uint64_t now = now_ns(), left = asked && w->until > now ? w->until - now : 0;
+	const struct timespec t = { .tv_sec = (time_t)(left / NSEC_PER_SEC),
+				    .tv_nsec = (long)(left % NSEC_PER_SEC) };
+	struct pollfd p = { .fd = w->ctl, .events = POLLIN };
+
+	ppoll(&p, 1, asked ? &t : NULL, &w->before);
+}
+
+/* 1: it has ended; 0: not yet. */
+static int whole_hear(struct whole *w, int *ret_status, struct err *err)
+{
+	struct bld_guard_message m;
+	bool eof = false;
+
+	while (bld_guard_read(w->ctl, &m, &eof)) {
+		if (m.what == BLD_GUARD_STARTED)
+			w->pid = m.value;
+		if (m.what == BLD_GUARD_FAILED)
+			return err_set(err, m.value ? m.value : -EIO, "%s", m.text);
+		if (m.what == BLD_GUARD_ENDED) {
+			*ret_status = WIFSIGNALED(m.value) ? 128 + WTERMSIG(m.value)
+							   : WEXITSTATUS(m.value);
+			return 1;
+		}
+	}
+	if (!eof)
+		return 0;
+	/* the guard was killed, and what it started first died with it; the others are in that one's group */
+	if (w->pid)
+		kill(-w->pid, SIGKILL);
+	*ret_status = 128 + SIGKILL;
+	return 1;
+}
+
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, ret_before);
+}
+
+int bld_step_run_whole(const struct bld_step *step, const volatile sig_atomic_t *ended,
+		       const char *what, struct err *err)
+{
+	cleanup(whole_release) struct whole w = { .ctl = -1, .ended = ended };
+	off_t from = end_of(step->log_fd);
+	int status = 0, r;
+
+	hold_signals(&w.before);
+	for (r = whole_start(&w, step, err); r == 0; r = whole_hear(&w, &status, err)) {
+		see_to_its_end(&w);
+		whole_wait(&w);
+	}
+	sigprocmask(SIG_SETMASK, &w.before, NULL);
+	if (r < 0)
+		return r;
+	if (ended && *ended)
+		return err_set(err, -EINTR, "ended by signal %d", (int)*ended);
+	return status ? failed(step->log_fd, from, what, status, err) : 0;
 }
 
 int bld_make_failed(const char *build, int r, struct err *err)

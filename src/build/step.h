@@ -14,6 +14,13 @@ struct bld_step {
 };
 /* A status other than 0 is -ECHILD: "WHAT failed", the end of what it said as the hint. */
 int bld_step_run(const struct bld_step *step, const char *what, struct err *err);
+/*
+ * The same for what starts others: all of it ends with kiln, by kill -9 too, and nothing that it left running outlives it. It has
+ * no terminal. ended: see struct bld_kbuild_spec; then all is asked to end, killed a second later, and it is -EINTR. Without
+ * ret_out.
+ */
+int bld_step_run_whole(const struct bld_step *step, const volatile sig_atomic_t *ended,
+		       const char *what, struct err *err);
 
 /*
  * make for these targets and variables of more, behind those of spec; as a build is: all of it ends with kiln, what it may have

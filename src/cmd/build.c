@@ -5,9 +5,11 @@
 #include "cmd/cmd.h"
 #include "cmd/patch_table.h"
 #include "cmd/store.h"
+#include "kernel/cache.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <time.h>
 
 #define B(member) offsetof(struct build_opts, member)
 static const struct opt opts[] = {
@@ -319,6 +321,8 @@ static int run_build(struct out *out, const struct global_opts *global, void *o,
 		out_json(out, json_incref(results));
 	json_decref(results);
 	build_plan_release(&p);
+	if (!global->dry_run)
+		krn_cache_prune(time(NULL));
 	return r;
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 struct module_opts {
@@ -21,7 +22,7 @@ static const struct opt opts[] = {
 	/* clang-format off */
 	{ "for", 'f', OPT_LIST, M(cells), "CELL", "the kernel: a cell of the store, or a folder with its usr/src/linux-headers-RELEASE and lib/modules; may be given several times", .complete = OC_CELL },
 	{ "to", 'o', OPT_STRING, M(to), "FOLDER", "write the modules there (default: what 'kiln run CELL' sees; for a folder NAME-RELEASE here)", .complete = OC_DIR },
-	{ "name", 0, OPT_STRING, M(name), "NAME", "what these modules are called among those of the cell (default: the source's name)" },
+	{ "name", 0, OPT_STRING, M(name), "NAME", "what these modules are called among those of the cell, in updates/NAME (default: the source's name)" },
 	{ "recipe", 'r', OPT_STRING, M(recipe), "NAME", "how it is built: one of kiln's recipes, or a file", .complete = OC_FILE },
 	{ "subdir", 's', OPT_STRING, M(subdir), "FOLDER", "where in the source the module lies" },
 	{ "make", 'm', OPT_LIST, M(make), "NAME=VALUE", "one more argument for make, such as CROSS_COMPILE=aarch64-linux-gnu-" },
@@ -40,6 +41,35 @@ struct asked {
 	char id[STO_ID + 1];
 	struct mod_target cell;
 };
+
+static volatile sig_atomic_t is_ended;
+
+static void end_it(int sig)
+{
+	is_ended = sig;
+}
+
+/* A second one ends kiln at once, whatever it does. */
+static void catch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = end_it, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+/* By the signal, as whoever called kiln expects. */
+static int end_by_signal(struct out *out, struct err *err)
+{
+	const int sig = is_ended;
+
+	out_note(out, "ended; nothing of what was under way is left");
+	err_release(err);
+	signal(sig, SIG_DFL);
+	raise(sig);
+	return EXIT_KILN;
+}
 
 struct report {
 	struct out *out;
@@ -62,7 +92,9 @@ static json_t *finding_json(const struct mod_finding *f)
 			 out_json_text(f->text), "hint", out_json_text(f->hint));
 }
 
-static void add_json(const struct report *r, const struct mod_build *m)
+/* One kernel; err: what failed, NULL where nothing did. The same keys whatever became of it. */
+static void add_json(const struct report *r, const struct asked *t, const struct mod_build *m,
+		     const struct err *err)
 {
 	json_t *found = json_array(), *steps = json_array();
 
@@ -74,15 +106,17 @@ static void add_json(const struct report *r, const struct mod_build *m)
 						       out_json_texts(&m->steps.v[i].argv)));
 	json_array_append_new(
 		r->results,
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
-			  out_json_text(r->source), "for", out_json_text(r->asked->word), "cell",
-			  out_json_text(*r->asked->id ? r->asked->id : NULL), "release",
-			  out_json_text(r->cell->release), "kind",
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			  "source", out_json_text(r->source), "for", out_json_text(t->word), "cell",
+			  out_json_text(*t->id ? t->id : NULL), "release",
+			  out_json_text(t->cell.release), "kind",
 			  m->top ? json_string(mod_kind_name(m->kind)) : json_null(), "recipe",
 			  out_json_text(m->recipe.name), "to",
 			  out_json_text(r->files.n ? r->to : NULL), "modules",
 			  out_json_texts(&r->files), "displaced",
-			  out_json_texts(&r->over.displaced), "findings", found, "steps", steps));
+			  out_json_texts(&r->over.displaced), "findings", found, "steps", steps,
+			  "error", out_json_text(err ? err->msg : NULL), "hint",
+			  out_json_text(err ? err->hint : NULL), "log", out_json_text(r->o->log)));
 }
 
 static void print_text(const struct report *r)
@@ -104,6 +138,12 @@ static void print_text(const struct report *r)
 			 r->cell->release, r->found.v[0].module ? "this" : "it");
 }
 
+/* What these modules are called among those of a cell. */
+static char *name_of(const struct report *r)
+{
+	return r->o->name ? xstrdup(r->o->name) : mod_over_name(r->source);
+}
+
 /* What would be run, and where the modules would go. */
 static void print_plan(const struct report *r, const struct mod_build *m)
 {
@@ -114,8 +154,14 @@ static void print_plan(const struct report *r, const struct mod_build *m)
 		str_add_quoted(&cwd, m->steps.v[i].cwd);
 		out_print(r->out, "cd %s && %s\n", str_c(&cwd), line);
 	}
-	out_print(r->out, "# to %s%s%s/lib/modules/%s/updates\n", r->to ?: "the modules of '",
-		  r->to ? "" : r->asked->word, r->to ? "" : "'", r->cell->release);
+	if (r->to) {
+		out_print(r->out, "# to %s/lib/modules/%s/updates\n", r->to, r->cell->release);
+	} else {
+		auto_free char *name = name_of(r);
+
+		out_print(r->out, "# to the modules of '%s', lib/modules/%s/updates/%s\n",
+			  r->asked->word, r->cell->release, name);
+	}
 }
 
 static int open_log(const char *path, int *ret, struct err *err)
@@ -125,21 +171,31 @@ static int open_log(const char *path, int *ret, struct err *err)
 	return *ret < 0 ? err_sys(err, "cannot write the log '%s'", path ?: "in memory") : 0;
 }
 
-/* A module that does not compile is an answer, not a failure of kiln's. */
-static int tell_failed(const struct report *r, struct err *err)
+/*
+ * In JSON it is part of the result: there is one document, with what became of the others. Ended by a signal is nothing of this
+ * kernel's.
+ */
+static int tell_failed(const struct report *r, const struct mod_build *m, int e, struct err *err)
 {
-	if (r->o->cells.n > 1)
-		err_wrap(err, -ECHILD, "for '%s'", r->asked->word);
-	out_error(r->out, err);
+	if (e == -EINTR)
+		return e;
+	if (r->out->json) {
+		add_json(r, r->asked, m, err);
+	} else {
+		if (r->o->cells.n > 1)
+			err_wrap(err, e, "for '%s'", r->asked->word);
+		out_error(r->out, err);
+		if (e == -ECHILD && r->o->log)
+			out_note(r->out, "all it said is in '%s'", r->o->log);
+	}
 	err_release(err);
-	if (r->o->log)
-		out_note(r->out, "all it said is in '%s'", r->o->log);
-	return EXIT_NO;
+	/* a module that does not compile is an answer, not a failure of kiln's */
+	return e == -ECHILD ? EXIT_NO : EXIT_KILN;
 }
 
 static int publish(struct report *r, struct mod_build *m, struct err *err)
 {
-	auto_free char *name = r->o->name ? xstrdup(r->o->name) : mod_over_name(r->source);
+	auto_free char *name = name_of(r);
 	const struct mod_over over = { r->asked->store, r->asked->id, name };
 	int e;
 
@@ -165,15 +221,13 @@ static int build_open(struct report *r, struct mod_build *m, bool dry_run, struc
 		out_detail(r->out, "building '%s' (%s) for %s", r->source,
 			   m->recipe.name ?: mod_kind_name(m->kind), r->cell->release);
 		e = mod_make(m, err);
-		if (e == -ECHILD)
-			return tell_failed(r, err);
 		if (e == 0)
 			e = publish(r, m, err);
 	}
 	if (e < 0)
-		return e;
+		return tell_failed(r, m, e, err);
 	if (r->out->json)
-		add_json(r, m);
+		add_json(r, r->asked, m, NULL);
 	else
 		print_text(r);
 	return r->found.n ? EXIT_NO : EXIT_OK;
@@ -191,12 +245,13 @@ static int build(struct report *r, bool dry_run, struct err *err)
 		.jobs = o->jobs ? (unsigned)o->jobs
 				: (unsigned)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L),
 		.log_fd = r->log,
+		.ended = &is_ended,
 	};
 	struct mod_build m;
 	int e = mod_open(&m, &spec, &r->found, err);
 
 	if (e < 0)
-		return e;
+		return tell_failed(r, &m, e, err);
 	e = build_open(r, &m, dry_run, err);
 	mod_release(&m);
 	return e;
@@ -210,7 +265,6 @@ static void asked_release(struct asked *t)
 	sto_close(t->store);
 	mod_target_release(&t->cell);
 }
-#define auto_asked cleanup(asked_release)
 
 static int open_stored(struct asked *t, const char *store, struct err *err)
 {
@@ -284,17 +338,14 @@ const struct cmd cmd_module_build = {
 };
 
 /* One kernel: the source is unpacked, configured and built for it alone. */
-static int build_for(struct report *r, const char *word, bool dry_run, struct err *err)
+static int build_for(struct report *r, const struct asked *t, bool dry_run, struct err *err)
 {
-	auto_asked struct asked t = { .word = word, .hold = -1 };
-	int e = asked_open(&t, r->o->store, err);
+	int e;
 
-	if (e < 0)
-		return e;
-	r->asked = &t;
-	r->cell = &t.cell;
-	if (r->o->to || !t.store)
-		r->to = r->o->to ? xstrdup(r->o->to) : default_to(r->source, t.cell.release);
+	r->asked = t;
+	r->cell = &t->cell;
+	if (r->o->to || !t->store)
+		r->to = r->o->to ? xstrdup(r->o->to) : default_to(r->source, t->cell.release);
 	e = build(r, dry_run, err);
 	mod_findings_release(&r->found);
 	mod_over_result_release(&r->over);
@@ -304,20 +355,52 @@ static int build_for(struct report *r, const char *word, bool dry_run, struct er
 }
 
 /* The others are built too where one would not take it, or it does not compile for that. */
-static int build_all(struct report *r, bool dry_run, struct err *err)
+static int build_all(struct report *r, const struct asked *asked, bool dry_run, struct err *err)
 {
 	int status = EXIT_OK, e = 0;
 
-	for (size_t i = 0; i < r->o->cells.n && e >= 0; i++) {
-		e = build_for(r, r->o->cells.v[i], dry_run, err);
+	for (size_t i = 0; i < r->o->cells.n && e >= 0 && status != EXIT_KILN; i++) {
+		e = build_for(r, &asked[i], dry_run, err);
 		status = MAX(status, e);
 	}
-	if (e < 0)
-		return e;
-	if (r->out->json && json_array_size(r->results))
-		out_json(r->out, r->o->cells.n == 1 ? json_incref(json_array_get(r->results, 0))
-						    : json_incref(r->results));
+	return e < 0 ? e : status;
+}
+
+/* All of them before anything is built: a name that is wrong shows at once, and so do two. */
+static int open_kernels(struct report *r, struct asked *asked)
+{
+	const struct mod_build none = { 0 };
+	int status = EXIT_OK;
+
+	for (size_t i = 0; i < r->o->cells.n; i++) {
+		auto_err struct err err = { 0 };
+
+		asked[i] = (struct asked){ .word = r->o->cells.v[i], .hold = -1 };
+		if (asked_open(&asked[i], r->o->store, &err) == 0)
+			continue;
+		status = EXIT_KILN;
+		if (r->out->json)
+			add_json(r, &asked[i], &none, &err);
+		else
+			out_error(r->out, &err);
+	}
 	return status;
+}
+
+static int open_and_build(struct report *r, bool dry_run, struct err *err)
+{
+	const size_t n = r->o->cells.n;
+	auto_free struct asked *asked = xcalloc(n, sizeof(*asked));
+	int e = open_kernels(r, asked);
+
+	if (e == EXIT_OK)
+		e = build_all(r, asked, dry_run, err);
+	for (size_t i = 0; i < n; i++)
+		asked_release(&asked[i]);
+	if (r->out->json && e >= 0 && json_array_size(r->results))
+		out_json(r->out, n == 1 ? json_incref(json_array_get(r->results, 0))
+					: json_incref(r->results));
+	return e;
 }
 
 static int check_words(const struct module_opts *o, size_t n_args, struct err *err)
@@ -357,7 +440,8 @@ static int run_module_build(struct out *out, const struct global_opts *global, v
 	r.source = args[0];
 	r.log = log;
 	r.results = json_array();
-	e = build_all(&r, global->dry_run, err);
+	catch_signals();
+	e = open_and_build(&r, global->dry_run, err);
 	json_decref(r.results);
-	return e;
+	return e == -EINTR && is_ended ? end_by_signal(out, err) : e;
 }

@@ -11,14 +11,15 @@ extern const struct cmd cmd_store_gc;
 struct gc_opts {
 	const char *store;
 	uint64_t quota, older_than;
+	bool has_quota, has_age;
 };
 
 #define G(member) offsetof(struct gc_opts, member)
 static const struct opt opts[] = {
 	/* clang-format off */
 	STORE_OPT(G(store)),
-	{ "quota", 0, OPT_SIZE, G(quota), "SIZE", "remove the longest unused cells until all take less, as 20G" },
-	{ "older-than", 0, OPT_SPAN, G(older_than), "TIME", "remove cells that were not used for so long, as 30d" },
+	{ "quota", 0, OPT_SIZE, G(quota), "SIZE", "remove the longest unused cells until all take less, as 20G; 0: all that may go", .given = G(has_quota) },
+	{ "older-than", 0, OPT_SPAN, G(older_than), "TIME", "remove cells that were not used for so long, as 30d; 0: of any age", .given = G(has_age) },
 	/* clang-format on */
 };
 
@@ -48,17 +49,24 @@ static void print_result(struct out *out, const struct sto_gc_result *res, bool 
 		  res->objects == 1 ? "" : "s", would, bytes, left);
 }
 
+/* Zero is "none" to the library, and nothing at all to who says --quota 0. */
+static struct sto_gc what_goes(const struct gc_opts *o, bool dry_run)
+{
+	return (struct sto_gc){
+		.quota = o->quota,
+		.older_than =
+			o->older_than ? time(NULL) - (time_t)(o->older_than / NSEC_PER_SEC) : 0,
+		.all = (o->has_quota && !o->quota) || (o->has_age && !o->older_than),
+		.dry_run = dry_run,
+	};
+}
+
 static int run_gc(struct out *out, const struct global_opts *global, void *o, char **args,
 		  size_t n_args, size_t dashes, struct err *err)
 {
 	const struct gc_opts *go = o;
 	const struct sto_progress progress = store_progress(out);
-	const struct sto_gc how = {
-		.quota = go->quota,
-		.older_than =
-			go->older_than ? time(NULL) - (time_t)(go->older_than / NSEC_PER_SEC) : 0,
-		.dry_run = global->dry_run,
-	};
+	const struct sto_gc how = what_goes(go, global->dry_run);
 	struct sto_gc_result res = { 0 };
 	struct sto *s = NULL;
 	int r;
@@ -72,6 +80,7 @@ static int run_gc(struct out *out, const struct global_opts *global, void *o, ch
 	sto_close(s);
 	if (r < 0)
 		return r;
+	res.over_quota |= go->has_quota && res.left_bytes > go->quota;
 	if (out->json)
 		print_json(out, &res);
 	else

@@ -48,22 +48,48 @@ int krn_cached_path(const char *kind, const char *key, char **ret_dir, struct er
 	return 0;
 }
 
+/* Its lock, by name. */
+static int name_parts(struct krn_cached *c, const char *kind, const char *key, char **ret_lock,
+		      struct err *err)
+{
+	int r;
+
+	free(take_ptr(c->dir));
+	free(take_ptr(c->tmp));
+	r = krn_cached_path(kind, key, &c->dir, err);
+	if (r < 0)
+		return r;
+	c->tmp = xasprintf("%s.tmp", c->dir);
+	*ret_lock = xasprintf("%s.lock", c->dir);
+	return 0;
+}
+
+static int make_empty(const struct krn_cached *c, struct err *err)
+{
+	int r = rm_rf(c->tmp, err);
+
+	return r < 0 ? r : mkdir_p(c->tmp, 0700, err);
+}
+
 int krn_cached_begin(struct krn_cached *c, const char *kind, const char *key,
 		     const struct krn_progress *progress, struct err *err)
 {
 	auto_free char *lock = NULL;
-	int r = krn_cached_path(kind, key, &c->dir, err);
+	int r = name_parts(c, kind, key, &lock, err);
 
-	if (r < 0)
-		return r;
-	c->tmp = xasprintf("%s.tmp", c->dir);
-	lock = xasprintf("%s.lock", c->dir);
-	r = krn_lock(lock, progress, &c->lock, err);
 	if (r == 0)
-		r = rm_rf(c->tmp, err);
+		r = krn_lock(lock, progress, &c->lock, err);
+	return r < 0 ? r : make_empty(c, err);
+}
+
+int krn_cached_try(struct krn_cached *c, const char *kind, const char *key, struct err *err)
+{
+	auto_free char *lock = NULL;
+	int r = name_parts(c, kind, key, &lock, err);
+
 	if (r == 0)
-		r = mkdir_p(c->tmp, 0700, err);
-	return r;
+		r = file_try_lock(lock, &c->lock, err);
+	return r < 0 ? r : make_empty(c, err);
 }
 
 /*

@@ -35,6 +35,8 @@ struct krn_cached {
 int krn_cached_path(const char *kind, const char *key, char **ret_dir, struct err *err);
 int krn_cached_begin(struct krn_cached *c, const char *kind, const char *key,
 		     const struct krn_progress *progress, struct err *err);
+/* The same without waiting: -EAGAIN, without words, while another fills it. */
+int krn_cached_try(struct krn_cached *c, const char *kind, const char *key, struct err *err);
 /*
  * sync: once renamed the files are believed, but after a loss of power they would be there and empty.
  * What is looked at when it is used again needs none; behind a kernel's build, with all that it has
@@ -56,7 +58,7 @@ int krn_cached_hold(const char *dir);
  */
 void krn_cached_drop(const char *dir, time_t before);
 /*
- * What was not used for two weeks goes, and so does what killed ones left. Does something at most
+ * What was not used for two weeks goes, build folders included, and so does what killed ones left. Does something at most
  * once a day, and then for half a second or so; what is left over is for the next time.
  */
 void krn_cache_prune(time_t now);

@@ -90,6 +90,24 @@ static void prune_folder(const char *base, const char *name, time_t before)
 		krn_cached_drop(path, before);
 }
 
+/*
+ * A build folder: KEY.lock is held as long as anything of a build writes there, and what kiln puts into the folder for each make
+ * sets its time. KEY.verify has a lock of its own; that of a build that went well is removed at once, and one that failed has
+ * the log that was told of.
+ */
+static void prune_build(const char *base, const char *name, time_t before)
+{
+	auto_free char *key = xstrdup(name), *path = NULL;
+	char *end = strrchr(key, '.');
+
+	if (end && (str_eq(end, ".lock") || str_eq(end, ".tmp")))
+		*end = '\0';
+	path = path_join(base, key);
+	if (*key && *key != '.')
+		krn_cached_drop(path,
+				str_ends(key, ".verify") ? before + KEEP_SEC - DAY_SEC : before);
+}
+
 /* Records have the time they were made at; they are made again. */
 static void prune_file(const char *base, const char *name, time_t before)
 {
@@ -130,7 +148,7 @@ void krn_cache_prune(time_t now)
 		{ "versions", prune_file },	   { "configs", prune_file },
 		{ "probe", prune_file },	   { "patched", prune_folder },
 		{ "module-builds", prune_folder }, { "rebase", prune_folder },
-		{ "tools", prune_file },
+		{ "tools", prune_file },	   { "build", prune_build },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;

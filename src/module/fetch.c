@@ -29,12 +29,14 @@ static bool is_left_over(const char *path)
 	return *name == '.' && str_ends(name, ".cmd");
 }
 
+/* Once it is to end nothing is wanted any more, which is told behind the copy. */
 static bool want(void *ctx, const char *path, mode_t type)
 {
-	return !is_left_over(path);
+	return !is_left_over(path) && mod_check_ended(ctx, NULL) == 0;
 }
 
 struct unpack {
+	const struct mod_build *m;
 	const struct la *la;
 	struct krn_tree tree;
 };
@@ -129,6 +131,8 @@ static int each_entry(struct unpack *u, struct archive *a, struct err *err)
 			return err_set(err, -EBADMSG, "%s", la_error(u->la, a));
 		ret = krn_tree_count(&u->tree, (uint64_t)MAX(u->la->archive_entry_size(e), 0), err);
 		if (ret == 0)
+			ret = mod_check_ended(u->m, err);
+		if (ret == 0)
 			ret = put(u, a, e, err);
 	}
 	return ret;
@@ -157,6 +161,7 @@ static int unpack_fd(struct unpack *u, int fd, uint64_t size, struct err *err)
 static int unpack(struct mod_build *m, int fd, uint64_t size, struct err *err)
 {
 	struct unpack u = {
+		.m = m,
 		.tree = { .fd = -1, .max_bytes = KRN_TREE_BYTES, .max_entries = KRN_TREE_ENTRIES }
 	};
 	int r = la_load(&u.la, err);
@@ -191,6 +196,7 @@ int mod_fetch(struct mod_build *m, struct err *err)
 		return bld_copy_tree(&(struct bld_copy){ .from = from,
 							 .to = m->tree,
 							 .want = want,
+							 .ctx = m,
 							 .links = BLD_LINKS_KEEP },
 				     "", err);
 	if (!S_ISREG(st.st_mode))

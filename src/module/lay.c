@@ -91,9 +91,9 @@ static int strip(const struct mod_build *m, const char *path, struct err *err)
 		return 0;
 	bld_tool(&spec, "strip", false, &argv);
 	strv_adds(&argv, "--strip-debug", path, NULL);
-	return bld_step_run(
+	return bld_step_run_whole(
 		&(struct bld_step){ .argv = argv.v, .env = m->env.v, .log_fd = m->spec->log_fd },
-		what, err);
+		m->spec->ended, what, err);
 }
 
 static int put_module(const struct mod_build *m, struct mod_laid *l, const struct mod_file *f,

@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+
+#define WAIT_MSEC 50
 
 extern char **environ;
 
@@ -62,6 +65,27 @@ static int check_path(const char *path, const char *hint, struct err *err)
 	return err_hint(err, -EINVAL, "%s", hint);
 }
 
+int mod_check_ended(const struct mod_build *m, struct err *err)
+{
+	const volatile sig_atomic_t *ended = m->spec->ended;
+
+	return ended && *ended ? err_set(err, -EINTR, "ended by signal %d", (int)*ended) : 0;
+}
+
+/* Another may build in it for an hour; who waits for that can be ended. */
+static int begin_scratch(struct mod_build *m, const char *key, struct err *err)
+{
+	int r;
+
+	while ((r = krn_cached_try(&m->scratch, "module-builds", key, err)) == -EAGAIN) {
+		r = mod_check_ended(m, err);
+		if (r < 0)
+			return r;
+		poll(NULL, 0, WAIT_MSEC);
+	}
+	return r;
+}
+
 static int begin(struct mod_build *m, struct err *err)
 {
 	struct krn_mix mix = KRN_MIX_INIT;
@@ -72,7 +96,7 @@ static int begin(struct mod_build *m, struct err *err)
 	krn_mix_str(&mix, source);
 	krn_mix_str(&mix, m->spec->cell->sdk);
 	krn_mix_hex(&mix, key);
-	r = krn_cached_begin(&m->scratch, "module-builds", key, NULL, err);
+	r = begin_scratch(m, key, err);
 	if (r == 0)
 		r = check_path(m->scratch.tmp,
 			       "set XDG_CACHE_HOME to a folder with a plain path, and try again",
@@ -96,6 +120,8 @@ static int open_all(struct mod_build *m, struct mod_findings *found, struct err 
 
 	if (r == 0)
 		r = mod_fetch(m, err);
+	if (r == 0)
+		r = mod_check_ended(m, err);
 	if (r == 0)
 		r = mod_find(m, err);
 	return r < 0 ? r : mod_plan(m, found, err);
@@ -147,11 +173,11 @@ int mod_make(struct mod_build *m, struct err *err)
 		auto_free char *line = strv_quoted(s->argv.v);
 		auto_free char *what = xasprintf("'%s'", line);
 
-		r = bld_step_run(&(struct bld_step){ .argv = s->argv.v,
-						     .env = m->env.v,
-						     .cwd = s->cwd,
-						     .log_fd = m->spec->log_fd },
-				 what, err);
+		r = bld_step_run_whole(&(struct bld_step){ .argv = s->argv.v,
+							   .env = m->env.v,
+							   .cwd = s->cwd,
+							   .log_fd = m->spec->log_fd },
+				       m->spec->ended, what, err);
 	}
 	return r;
 }

@@ -16,6 +16,8 @@
 #include "module/recipe.h"
 #include "store/store.h"
 
+#include <signal.h>
+
 struct mod_spec {
 	const char *source; /* folder, rpm or tarball */
 	const char *subdir; /* where in it the module lies; NULL: looked for */
@@ -25,6 +27,11 @@ struct mod_spec {
 		make; /* more arguments for make: CROSS_COMPILE=...; NULL-terminated, may be NULL */
 	unsigned jobs;
 	int log_fd; /* all that the steps write; see struct bld_step */
+	/*
+	 * Set by a handler of SIGTERM, SIGINT and SIGHUP where it is to end: then all that was started is ended, each of the
+	 * functions below is -EINTR, and nothing is published. NULL: these signals are the caller's.
+	 */
+	const volatile sig_atomic_t *ended;
 };
 
 enum mod_kind { MOD_KBUILD, MOD_DKMS, MOD_RECIPE };

@@ -216,6 +216,8 @@ static int fill(struct work *w, bool force, struct mod_findings *found, struct m
 	if (r == 0)
 		r = copy_own(w, err);
 	if (r == 0)
+		r = mod_check_ended(w->m, err);
+	if (r == 0)
 		r = put_in_store(w, ret, err);
 	if (r == 0) {
 		strv_extend(&ret->files, w->laid.files.v);

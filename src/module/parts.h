@@ -4,6 +4,9 @@
 
 #include "module/module.h"
 
+/* -EINTR once it is to end. */
+int mod_check_ended(const struct mod_build *m, struct err *err);
+
 /* Parts of mod_open(). */
 
 /* Copies or unpacks m->spec->source to m->tree. */

@@ -80,6 +80,8 @@ static int fill(struct overlay *o, bool force, struct mod_findings *found, struc
 		return r;
 	}
 	r = mod_index(o->m, &o->laid, err);
+	if (r == 0)
+		r = mod_check_ended(o->m, err);
 	return r < 0 ? r : put_in_place(o, err);
 }
 

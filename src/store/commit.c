@@ -250,7 +250,15 @@ static int sync_file(struct commit *c, const char *path)
 
 static int sync_all(struct commit *c)
 {
-	return syncfs(c->s->fd) < 0 ? err_sys(c->err, "cannot write to '%s'", c->s->path) : 0;
+	if (syncfs(c->s->fd) < 0)
+		return err_sys(c->err, "cannot write to '%s'", c->s->path);
+	c->g->s->synced = true;
+	return 0;
+}
+
+bool sto_has_synced(const struct sto *s)
+{
+	return s->synced;
 }
 
 /*
@@ -461,8 +469,10 @@ int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, s
 			    .what = what,
 			    .progress = progress,
 			    .err = &own };
-	int r = commit(&c);
+	int r;
 
+	g->s->synced = false;
+	r = commit(&c);
 	close_fd(c.dir);
 	close_fd(c.tmp);
 	free(c.fresh.v);

@@ -176,7 +176,8 @@ static bool is_unwanted(const struct gc *g, const struct cell *c)
 
 	if (c->kept || c->has_below)
 		return false;
-	return *c->below || c->used < g->how->older_than || (quota && g->res.left_bytes > quota);
+	return *c->below || g->how->all || c->used < g->how->older_than ||
+	       (quota && g->res.left_bytes > quota);
 }
 
 /* Cells are sorted, the longest unused first. */

@@ -10,6 +10,7 @@
 struct sto {
 	char *path; /* absolute */
 	int fd;
+	bool synced; /* see sto_has_synced() */
 };
 
 #define STO_TIME 1 /* mtime of all that is in a cell */

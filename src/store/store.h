@@ -55,6 +55,8 @@ int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_objec
  */
 int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, struct err *err);
 void sto_stage_abort(struct sto_stage *g); /* NULL is fine */
+/* Whether the last commit wrote all that its file system had to write to the disk, files that are none of the store's too. */
+bool sto_has_synced(const struct sto *s);
 
 /* Where a cell lies. -ENOENT without words if it is not there. What is read of it is held by sto_use(). */
 int sto_cell_path(const struct sto *s, const char *id, char **ret);
@@ -124,6 +126,7 @@ struct sto_gc {
 	/* bytes of objects on disk to come below by removing the longest unused cells; 0: none */
 	uint64_t quota;
 	time_t older_than; /* cells not used since are removed; 0: none */
+	bool all;	   /* every cell is that old, and one too many */
 	bool dry_run;
 };
 struct sto_gc_result {

@@ -3,6 +3,7 @@
 #include "../unit/unit.h"
 
 #include "build/copy.h"
+#include "build/mark.h"
 #include "store/store.h"
 
 #include <sys/stat.h>
@@ -97,6 +98,28 @@ static void fill(const char *home)
 	put(home, "from/b/tool", "3", 0755);
 }
 
+/* More files than are synced one by one, and the mark of makes that nobody waited for. */
+static void much_is_synced(void **state)
+{
+	auto_free char *mark = path_join3(*state, "build", BLD_UNSYNCED);
+	struct sto *s = open_store(*state);
+
+	fill(*state);
+	put(*state, "build/" BLD_UNSYNCED, "x", 0644);
+	cell(*state, s, first);
+	assert_false(sto_has_synced(s));
+	assert_int_equal(access(mark, F_OK), 0);
+	for (int i = 0; i < 70; i++) {
+		auto_free char *name = xasprintf("from/a/%d", i), *text = xasprintf("much %d", i);
+
+		put(*state, name, text, 0644);
+	}
+	cell(*state, s, second);
+	assert_true(sto_has_synced(s));
+	assert_int_equal(access(mark, F_OK), -1);
+	sto_close(s);
+}
+
 static void nothing_changed(void **state)
 {
 	struct sto *s = open_store(*state);
@@ -162,10 +185,9 @@ static void not_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(nothing_changed),
-		scratch_test(one_changed),
-		scratch_test(just_written),
-		scratch_test(not_there),
+		scratch_test(nothing_changed), scratch_test(one_changed),
+		scratch_test(just_written),    scratch_test(not_there),
+		scratch_test(much_is_synced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,9 +169,69 @@ static void mark_stays(void **state)
 	assert_int_equal(bld_mark_set(*state, NULL), 1);
 	assert_int_equal(stat(path, &is), 0);
 	assert_int_equal(was.st_mtime, is.st_mtime);
-	bld_mark_clear(*state);
+	bld_mark_end(*state);
+	need(*state, BLD_MARK, false);
+	need(*state, BLD_UNSYNCED, true);
 	assert_int_equal(bld_mark_set(*state, NULL), 0);
 	need(*state, BLD_MARK, true);
+}
+
+/* make ended in order, the host went down before the disk had it all: the first build since then counts. */
+static void power_lost_behind_the_end(void **state)
+{
+	const char *d = *state;
+
+	put_whole(d, "lib/older.o", -5000);
+	mark(d, false);
+	bld_mark_end(d);
+	put(d, BLD_MARK, "another\n", 20000);
+	bld_mark_end(d);
+	put_whole(d, "lib/early.o", 1000);
+	put(d, "lib/empty.h", "", 2000);
+	put_whole(d, "lib/last.o", 300000);
+	mend(d);
+	need(d, BLD_UNSYNCED, false);
+	need(d, "lib/older.o", true);
+	need(d, "lib/early.o", true);
+	need(d, "lib/empty.h", false);
+	need(d, "lib/last.o", false);
+}
+
+/* As long as the host runs all is in memory; and a build that is killed says nothing of those before it. */
+static void unsynced_and_up(void **state)
+{
+	const char *d = *state;
+
+	mark(d, true);
+	bld_mark_end(d);
+	put(d, "lib/empty.h", "", 1000);
+	put_whole(d, "lib/last.o", 300000);
+	mend(d);
+	need(d, "lib/empty.h", true);
+	need(d, "lib/last.o", true);
+	need(d, BLD_UNSYNCED, true);
+	put(d, BLD_MARK, "", 310000); /* of no boot: as power_lost() has it */
+	put_whole(d, "lib/killed.o", 320000);
+	mend(d);
+	need(d, "lib/last.o", true);
+	need(d, "lib/killed.o", false);
+	need(d, BLD_UNSYNCED, false);
+}
+
+/* On the disk by somebody else's sync, where that was of the same one. */
+static void synced(void **state)
+{
+	const char *d = *state;
+
+	mark(d, false);
+	bld_mark_end(d);
+	bld_mark_synced(d, "/proc");
+	need(d, BLD_UNSYNCED, true);
+	bld_mark_synced(d, d);
+	need(d, BLD_UNSYNCED, false);
+	put_whole(d, "lib/last.o", 300000);
+	mend(d);
+	need(d, "lib/last.o", true);
 }
 
 /* All that was made since the tree may have changed, told of or not; nothing of before, and not the configuration. */
@@ -203,7 +263,8 @@ int main(void)
 		scratch_test(nothing_to_mend), scratch_test(killed),
 		scratch_test(usually_newer),   scratch_test(power_lost),
 		scratch_test(killed_early),    scratch_test(mark_stays),
-		scratch_test(doubted),
+		scratch_test(doubted),	       scratch_test(power_lost_behind_the_end),
+		scratch_test(unsynced_and_up), scratch_test(synced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

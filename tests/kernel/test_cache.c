@@ -200,6 +200,41 @@ static void test_prune(void **state)
 	assert_false(is_there(young));
 }
 
+/* Of builds: folders by their age, what was verified sooner, nothing that is locked, locks that lock nothing. */
+static void test_prune_builds(void **state)
+{
+	auto_free char *old = put_aged(*state, "build/01", 15, true);
+	auto_free char *old_lock = put_aged(*state, "build/01.lock", 15, false);
+	auto_free char *young = put_aged(*state, "build/02", 13, true);
+	auto_free char *young_lock = put_aged(*state, "build/02.lock", 13, false);
+	auto_free char *verified = put_aged(*state, "build/02.verify", 2, true);
+	auto_free char *verified_lock = put_aged(*state, "build/02.verify.lock", 2, false);
+	auto_free char *failed = put_aged(*state, "build/03.verify", 0, true);
+	auto_free char *used = put_aged(*state, "build/04", 15, true);
+	auto_free char *used_lock = xasprintf("%s.lock", used);
+	auto_free char *verifying = put_aged(*state, "build/05.verify", 15, true);
+	auto_free char *verifying_lock = xasprintf("%s.lock", verifying);
+	auto_free char *lone = put_aged(*state, "build/06.lock", 0, false);
+	auto_free char *left = put_aged(*state, "build/07.tmp", 0, true);
+	auto_close int fd = -1, fd_verify = -1;
+	auto_err struct err err = { 0 };
+
+	assert_done(file_lock(used_lock, &fd, &err), &err);
+	assert_done(file_lock(verifying_lock, &fd_verify, &err), &err);
+	krn_cache_prune(time(NULL));
+	assert_false(is_there(old) || is_there(old_lock));
+	assert_true(is_there(young) && is_there(young_lock));
+	assert_false(is_there(verified) || is_there(verified_lock));
+	assert_true(is_there(failed));
+	assert_true(is_there(used) && is_there(used_lock));
+	assert_true(is_there(verifying) && is_there(verifying_lock));
+	assert_false(is_there(lone));
+	assert_false(is_there(left));
+	fd = close_fd(fd);
+	krn_cache_prune(time(NULL) + 2 * DAY);
+	assert_false(is_there(used) || is_there(used_lock));
+}
+
 /* Each use begins the time anew; what is gone is not held. */
 static void test_hold(void **state)
 {
@@ -218,9 +253,13 @@ static void test_hold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		home_test(test_folder),		 home_test(test_deleted_meanwhile),
-		home_test(test_waiting_is_told), home_test(test_records),
-		home_test(test_prune),		 home_test(test_hold),
+		home_test(test_folder),
+		home_test(test_deleted_meanwhile),
+		home_test(test_waiting_is_told),
+		home_test(test_records),
+		home_test(test_prune),
+		home_test(test_prune_builds),
+		home_test(test_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
