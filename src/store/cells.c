@@ -117,7 +117,7 @@ static bool may_not_write(int error)
 }
 
 /* In a store that may only be read the time stays as it is; the lock is had all the same. */
-static int use(const struct sto *s, const char *id, int *ret_fd, struct err *err)
+int sto_use_locked(const struct sto *s, const char *id, int *ret_fd, struct err *err)
 {
 	auto_free char *used = used_path(s, id);
 	auto_close int fd = open(used, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -148,7 +148,7 @@ int sto_use(struct sto *s, const char *id, int *ret_fd, struct err *err)
 		return r;
 	if (!sto_has_cell(s, id))
 		return err_set(err, -ENOENT, "the cell '%.12s' is not in the store", id);
-	return use(s, id, ret_fd, err);
+	return sto_use_locked(s, id, ret_fd, err);
 }
 
 int sto_cell_remove(const struct sto *s, const char *id, struct err *err)

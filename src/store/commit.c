@@ -405,16 +405,13 @@ static int compare(struct commit *c)
 		"it was made from the same inputs: something that they do not name went in");
 }
 
-/* A file of no content, whose time is that of the last use. */
-static int mark_used(struct commit *c)
+/* Until the caller has given it a name, or closes the store. */
+static int hold(struct commit *c)
 {
-	auto_free char *path = path_join("used", c->g->id);
-	auto_close int fd =
-		openat(c->s->fd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	struct sto *s = c->g->s;
 
-	if (fd < 0 || futimens(fd, NULL) < 0)
-		return err_sys(c->err, "cannot create '%s/%s'", c->s->path, path);
-	return 0;
+	s->committed = close_fd(s->committed);
+	return sto_use_locked(s, c->g->id, &s->committed, c->err);
 }
 
 static int publish(struct commit *c)
@@ -424,11 +421,11 @@ static int publish(struct commit *c)
 
 	if (sto_has_cell(c->s, c->g->id)) {
 		r = compare(c);
-		return r < 0 ? r : mark_used(c);
+		return r < 0 ? r : hold(c);
 	}
 	r = put_objects(c);
 	if (r == 0)
-		r = mark_used(c);
+		r = hold(c);
 	if (r < 0)
 		return r;
 	if (renameat(c->tmp, "cell", c->s->fd, path) == 0)

@@ -279,6 +279,8 @@ int sto_gc(struct sto *s, const struct sto_gc *how, const struct sto_progress *p
 	struct gc g = { .s = s, .how = how };
 	int r;
 
+	/* who asks for it here means that cell too */
+	s->committed = close_fd(s->committed);
 	/* before the lock, as it may take long, and behind it, for what was removed just now */
 	if (!how->dry_run)
 		sto_tmp_clean(s);

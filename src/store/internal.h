@@ -10,8 +10,12 @@
 struct sto {
 	char *path; /* absolute */
 	int fd;
-	bool synced; /* see sto_has_synced() */
+	int committed; /* sto_use() of the cell of the last commit; -1: none */
+	bool synced;   /* see sto_has_synced() */
 };
+
+/* sto_use() where the store's lock is had, and the cell there, or about to be. */
+int sto_use_locked(const struct sto *s, const char *id, int *ret_fd, struct err *err);
 
 #define STO_TIME 1 /* mtime of all that is in a cell */
 

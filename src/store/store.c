@@ -172,7 +172,7 @@ int sto_open(const char *path, bool create, struct sto **ret, struct err *err)
 	auto_err struct err own = { 0 };
 	int r;
 
-	s->fd = -1;
+	s->fd = s->committed = -1;
 	r = default_path(path, create, &s->path, &own);
 	if (r == 0)
 		r = open_at(s, create, &own);
@@ -190,6 +190,7 @@ void sto_close(struct sto *s)
 {
 	if (!s)
 		return;
+	close_fd(s->committed);
 	close_fd(s->fd);
 	free(s->path);
 	free(s);

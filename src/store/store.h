@@ -50,8 +50,8 @@ int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_objec
 		   struct err *err);
 /*
  * Publishes it: digests, objects, manifest, rename; the stage is released either way. That the cell is there by now is
- * fine if it has the same, below .kiln apart; -EEXIST, with the first path that differs, if not. A cell without a ref is
- * safe from gc by its age alone, which begins now: sto_use() or sto_ref_set() it.
+ * fine if it has the same, below .kiln apart; -EEXIST, with the first path that differs, if not. It is in
+ * use (sto_use()) until the next commit, sto_gc(), sto_verify() or sto_close() of s: time to give it a ref.
  */
 int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, struct err *err);
 void sto_stage_abort(struct sto_stage *g); /* NULL is fine */

@@ -322,8 +322,10 @@ int sto_verify(struct sto *s, bool repair, const struct sto_progress *progress,
 	       struct sto_faults *ret, struct err *err)
 {
 	struct sto_faults faults = { 0 };
-	int r = check_locked(s, false, progress, &faults, err);
+	int r;
 
+	s->committed = close_fd(s->committed);
+	r = check_locked(s, false, progress, &faults, err);
 	if (r == 0 && repair && faults.n) {
 		sto_faults_release(&faults);
 		r = check_locked(s, true, progress, &faults, err);

@@ -74,6 +74,21 @@ static void test_age(void **state)
 	sto_close(s);
 }
 
+/* What was published and has no name yet: who published it is about to give it one. */
+static void test_committed(void **state)
+{
+	struct sto *s = store_open(*state), *other = store_open(*state);
+	struct sto_gc_result res = { 0 };
+
+	put(s, '1', 1000);
+	gc(other, (struct sto_gc){ .all = true }, "", &res);
+	put(s, '2', 1000);
+	gc(other, (struct sto_gc){ .all = true }, "1", &res);
+	sto_close(s);
+	gc(other, (struct sto_gc){ .all = true }, "2", &res);
+	sto_close(other);
+}
+
 /* A cell of its own 1 MiB. */
 static void put_big(struct sto *s, char digit, time_t used)
 {
@@ -224,8 +239,8 @@ static void test_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(test_age),	    scratch_test(test_quota), scratch_test(test_left),
-		scratch_test(test_damaged), scratch_test(test_over),
+		scratch_test(test_age),	 scratch_test(test_committed), scratch_test(test_quota),
+		scratch_test(test_left), scratch_test(test_damaged),   scratch_test(test_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
