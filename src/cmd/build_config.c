@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration of a cell: base and parts in the tree, every line verified. */
+#include "build/elsewhere.h"
 #include "cmd/build_plan.h"
 #include "cmd/config_tell.h"
 
@@ -69,10 +70,12 @@ static char *resolve_command(const struct work *w)
 static int make(struct work *w, struct err *err)
 {
 	const struct bld_cell *cell = w->c->cell;
+	struct bld_elsewhere place;
 	const struct config_opts o = {
 		.tree = w->c->tree.path,
 		.arch = cell->arch,
 		.env = w->c->toolchain.make.v,
+		.elsewhere = bld_elsewhere_of(&w->c->toolchain, w->c->tree.path, &place),
 	};
 	size_t failed;
 	int r = config_tree_open(&w->tree, &o, w->p->out, err);
