@@ -312,19 +312,13 @@ bool bld_ask_parse(const char *text, size_t size, const char *token, struct bld_
 	return true;
 }
 
-static int ask_script(const struct bld_place *p, struct bld_question **open, size_t n,
-		      struct err *err)
+int bld_ask_shell(const struct bld_place *p, const struct strv *argv, const char *token,
+		  struct bld_question **open, size_t n, struct err *err)
 {
-	auto_free char *token = xasprintf("kiln-%08x", random_u32());
-	auto_free char *script = script_of(open, n, token);
 	auto_proc_result struct proc_result r = { 0 };
-	auto_strv struct strv argv = { 0 };
-	struct proc_spec spec = { .env = p->env.v, .new_group = true };
+	const struct proc_spec spec = { .argv = argv->v, .env = p->env.v, .new_group = true };
 	int rc;
 
-	strv_extend(&argv, p->wrap.v);
-	strv_adds(&argv, "sh", "-c", script, NULL);
-	spec.argv = argv.v;
 	/* a flake's shell may have to be built first */
 	rc = proc_run(&spec, NULL, 60 * DEADLINE, (n + 1) * MAX_SAID, &r, err);
 	if (rc < 0)
@@ -333,6 +327,18 @@ static int ask_script(const struct bld_place *p, struct bld_question **open, siz
 		return err_set(err, -EIO, "cannot run 'sh' in %s: %s (status %d)", p->name,
 			       r.errout.n ? str_c(&r.errout) : "it says nothing", r.status);
 	return 0;
+}
+
+static int ask_script(const struct bld_place *p, struct bld_question **open, size_t n,
+		      struct err *err)
+{
+	auto_free char *token = xasprintf("kiln-%08x", random_u32());
+	auto_free char *script = script_of(open, n, token);
+	auto_strv struct strv argv = { 0 };
+
+	strv_extend(&argv, p->wrap.v);
+	strv_adds(&argv, "sh", "-c", script, NULL);
+	return bld_ask_shell(p, &argv, token, open, n, err);
 }
 
 static int ask_wrapped(const struct bld_place *p, struct bld_questions *q, struct err *err)

@@ -49,6 +49,12 @@ int bld_ask(const struct bld_place *p, struct bld_questions *q, struct err *err)
 int bld_place_distro(struct bld_place *p, struct err *err);
 
 /*
+ * Runs a shell behind the wrap of p, all of that is argv, and takes the answers to n questions out of what it writes: each stands
+ * between a line TOKEN and "TOKEN STATUS". An error names the place.
+ */
+int bld_ask_shell(const struct bld_place *p, const struct strv *argv, const char *token,
+		  struct bld_question **open, size_t n, struct err *err);
+/*
  * The answers in what stdout of the script behind a wrap was, for n questions that were open; token: of its marks. False where
  * there is none for one of them. For the fuzzer.
  */

@@ -109,8 +109,10 @@ static int add_mounts(const struct bld_toolchain_ask *ask, struct strv *ret, str
 	return r;
 }
 
-/* One container for each build folder: the next call for it ends what a killed kiln left running. */
-static void add_name(const char *build, struct strv *ret)
+static const char name_option[] = "--name=";
+
+/* One container for each build folder: the next call for it ends what a killed kiln left running, see bld_container_end(). */
+static void add_name(const char *runner, const char *build, struct strv *ret)
 {
 	auto_free char *full = path_abs(build);
 	struct krn_mix m = KRN_MIX_INIT;
@@ -118,8 +120,30 @@ static void add_name(const char *build, struct strv *ret)
 
 	krn_mix_str(&m, full);
 	krn_mix_hex(&m, hex);
-	strv_addf(ret, "--name=kiln-%s", hex);
-	strv_adds(ret, "--replace", "--stop-timeout=2", NULL);
+	strv_addf(ret, "%skiln-%s", name_option, hex);
+	if (str_eq(runner, "podman"))
+		strv_adds(ret, "--replace", "--stop-timeout=2", NULL);
+}
+
+int bld_container_end(char *const *wrap, bool marked, struct err *err)
+{
+	auto_proc_result struct proc_result res = { 0 };
+	struct proc_spec spec = { .new_group = true };
+	const char *name = NULL;
+	int r;
+
+	for (char *const *w = wrap; w && *w; w++) {
+		if (str_starts(*w, name_option))
+			name = *w + strlen(name_option);
+	}
+	if (!name || (str_eq(wrap[0], "podman") && !marked))
+		return 0;
+	spec.argv = (char *[]){ wrap[0], (char *)"rm", (char *)"-f", (char *)name, NULL };
+	/* that there is none is no error of every version: what counts is that the next of that name starts */
+	r = proc_run(&spec, NULL, DEADLINE, 1 << 16, &res, err);
+	if (r == 0 && res.timeout)
+		r = err_set(err, -ETIMEDOUT, "'%s rm -f %s' does not end", wrap[0], name);
+	return r;
 }
 
 static void add_common(const char *runner, struct strv *ret)
@@ -162,8 +186,8 @@ int bld_container_wrap(const struct bld_place *p, const struct bld_toolchain_ask
 
 	for (size_t i = 0; i + 1 < p->wrap.n; i++)
 		strv_add(ret, p->wrap.v[i]);
-	if (ask->build && str_eq(p->wrap.v[0], "podman"))
-		add_name(ask->build, ret);
+	if (ask->build)
+		add_name(p->wrap.v[0], ask->build, ret);
 	r = add_mounts(ask, ret, err);
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "build/copy.h"
+#include "build/step.h"
 #include "kernel/kernel.h"
 #include "kernel/modules.h"
 
@@ -20,15 +21,37 @@
 
 static const char config[] = "search updates built-in\n";
 
-int bld_depmod(const char *base, const char *release, struct err *err)
+static int prepare(const char *base, const char *conf, struct err *err)
 {
-	auto_free char *usr = path_join(base, "usr"), *conf = path_join(base, "depmod.conf");
-	int r;
+	auto_free char *usr = path_join(base, "usr");
 
 	/* a depmod that was built to look in usr/lib/modules finds the same there */
 	if (symlink(".", usr) < 0)
 		return err_sys(err, "cannot create the link '%s'", usr);
-	r = file_publish(conf, config, sizeof(config) - 1, 0644, err);
+	return file_publish(conf, config, sizeof(config) - 1, 0644, err);
+}
+
+int bld_depmod_behind(const struct bld_kbuild_spec *spec, const char *base, const char *release,
+		      struct err *err)
+{
+	auto_free char *conf = path_join(base, "depmod.conf");
+	auto_strv struct strv argv = { 0 };
+	int r = prepare(base, conf, err);
+
+	strv_extend(&argv, spec->wrap);
+	strv_adds(&argv, "depmod", "-b", base, "-C", conf, release, NULL);
+	return r < 0 ? r
+		     : bld_step_run(&(struct bld_step){ .argv = argv.v,
+							.env = spec->env,
+							.log_fd = spec->log_fd },
+				    "depmod", err);
+}
+
+int bld_depmod(const char *base, const char *release, struct err *err)
+{
+	auto_free char *conf = path_join(base, "depmod.conf");
+	int r = prepare(base, conf, err);
+
 	if (r == 0)
 		r = krn_depmod(base, release, conf, NULL, err);
 	if (r == -ENOENT)

@@ -9,8 +9,10 @@
 #include "build/compare.h"
 #include "build/identity.h"
 #include "build/launcher.h"
+#include "build/mark.h"
 #include "build/metadata.h"
 #include "build/outputs.h"
+#include "build/place.h"
 #include "build/relabel.h"
 #include "build/step.h"
 #include "build/steps.h"
@@ -500,9 +502,15 @@ static int lock_folder(struct work *w, struct err *err)
 
 static int begin(struct work *w, struct err *err)
 {
+	const struct bld_job *j = w->j;
+	auto_free char *mark = path_join(j->build, BLD_MARK);
+	int r;
+
 	*w->ret = (struct bld_result){ 0 };
 	bld_job_catch_signals();
-	return lock_folder(w, err);
+	r = lock_folder(w, err);
+	/* before the folder is looked at: what a killed kiln left may still write there */
+	return r < 0 ? r : bld_container_end(j->toolchain->wrap.v, access(mark, F_OK) == 0, err);
 }
 
 int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *ret, struct err *err)
@@ -543,19 +551,16 @@ static int build_and_compare(struct work *w, struct sto *store, struct strv *ret
 int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result *ret,
 		   struct strv *ret_differ, struct err *err)
 {
-	auto_free char *folder = xasprintf("%s.verify", j->build);
-	struct bld_job elsewhere = *j;
 	cleanup(work_release) struct work w = {
-		.j = &elsewhere, .ret = ret, .log = -1, .lock = -1, .began = now_ns()
+		.j = j, .ret = ret, .log = -1, .lock = -1, .began = now_ns()
 	};
 	int r;
 
-	elsewhere.build = folder;
 	r = begin(&w, err);
 	if (r == 0)
-		r = rm_rf(folder, err);
+		r = rm_rf(j->build, err);
 	if (r == 0)
 		r = build_and_compare(&w, store, ret_differ, err);
 	ret->ns = now_ns() - w.began;
-	return r < 0 ? r : rm_rf(folder, err);
+	return r < 0 ? r : rm_rf(j->build, err);
 }

@@ -71,8 +71,8 @@ void bld_job_make(const struct bld_job *j, struct strv *ret_argv, struct strv *r
 int bld_job_run(const struct bld_job *j, struct sto *store, struct bld_result *ret,
 		struct err *err);
 /*
- * The same in a folder of its own, and what came out of it held against the cell in the store: *ret_differ gets the paths that
- * are not the same.
+ * Builds once more, and holds what came out of it against the cell in the store: *ret_differ gets the paths that are not the same.
+ * j->build is emptied first and removed behind it: it is to be a folder for this alone, and the toolchain one for that folder.
  */
 int bld_job_verify(const struct bld_job *j, struct sto *store, struct bld_result *ret,
 		   struct strv *ret_differ, struct err *err);

@@ -108,27 +108,6 @@ static bool is_elf(const char *path)
 	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-int bld_take_strip(const struct bld_take *t, const char *path, bool host, struct err *err)
-{
-	auto_strv struct strv argv = { 0 };
-	auto_free char *what = xasprintf("stripping '%s'", path);
-	struct stat st;
-
-	/* what has two names is the store's, and stripped: build/known.h */
-	if (lstat(path, &st) < 0 || st.st_nlink > 1 || !is_elf(path))
-		return 0;
-	bld_tool(&t->o->kbuild, "strip", host, &argv);
-	if (host)
-		strv_adds(&argv, "--strip-all", "--remove-section=.note.gnu.build-id", NULL);
-	else
-		strv_add(&argv, "--strip-debug");
-	strv_add(&argv, path);
-	return bld_step_run(&(struct bld_step){ .argv = argv.v,
-						.env = t->o->kbuild.env,
-						.log_fd = t->o->kbuild.log_fd },
-			    what, err);
-}
-
 int bld_take_scratch(const struct bld_take *t, const char *name, char **ret, struct err *err)
 {
 	auto_free char *path = path_join3(t->o->kbuild.build, ".kiln-outputs", name);
@@ -139,6 +118,68 @@ int bld_take_scratch(const struct bld_take *t, const char *name, char **ret, str
 	if (r == 0)
 		*ret = take_ptr(path);
 	return r;
+}
+
+static int run_strip(const struct bld_take *t, const struct strv *files, bool host, struct err *err)
+{
+	auto_strv struct strv argv = { 0 };
+	auto_free char *what = files->n == 1 ? xasprintf("stripping '%s'", files->v[0])
+					     : xasprintf("stripping %zu files", files->n);
+
+	bld_tool(&t->o->kbuild, "strip", host, &argv);
+	if (host)
+		strv_adds(&argv, "--strip-all", "--remove-section=.note.gnu.build-id", NULL);
+	else
+		strv_add(&argv, "--strip-debug");
+	strv_extend(&argv, files->v);
+	return bld_step_run(&(struct bld_step){ .argv = argv.v,
+						.env = t->o->kbuild.env,
+						.log_fd = t->o->kbuild.log_fd },
+			    what, err);
+}
+
+/* Behind a wrap only the build folder is sure to be seen. */
+static int strip_copies(const struct bld_take *t, const struct strv *files, bool host,
+			struct err *err)
+{
+	auto_strv struct strv copies = { 0 };
+	auto_free char *dir = NULL;
+	int r = bld_take_scratch(t, "strip", &dir, err);
+
+	for (size_t i = 0; i < files->n && r == 0; i++) {
+		strv_addf(&copies, "%s/%zu", dir, i);
+		r = bld_copy_file(files->v[i], copies.v[i], err);
+	}
+	if (r == 0)
+		r = run_strip(t, &copies, host, err);
+	for (size_t i = 0; i < files->n && r == 0; i++)
+		r = bld_copy_file(copies.v[i], files->v[i], err);
+	return r;
+}
+
+int bld_take_strip_all(const struct bld_take *t, const struct strv *paths, bool host,
+		       struct err *err)
+{
+	const bool wrapped = t->o->kbuild.wrap && *t->o->kbuild.wrap;
+	auto_strv struct strv files = { 0 };
+	struct stat st;
+
+	/* what has two names is the store's, and stripped: build/known.h */
+	for (size_t i = 0; i < paths->n; i++) {
+		if (lstat(paths->v[i], &st) == 0 && st.st_nlink == 1 && is_elf(paths->v[i]))
+			strv_add(&files, paths->v[i]);
+	}
+	if (!files.n)
+		return 0;
+	return wrapped ? strip_copies(t, &files, host, err) : run_strip(t, &files, host, err);
+}
+
+int bld_take_strip(const struct bld_take *t, const char *path, bool host, struct err *err)
+{
+	auto_strv struct strv one = { 0 };
+
+	strv_add(&one, path);
+	return bld_take_strip_all(t, &one, host, err);
 }
 
 static int take_file(const struct bld_take *t, enum bld_known_how how, const char *path,

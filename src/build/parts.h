@@ -29,6 +29,9 @@ int bld_take_sdk_ahead(const struct bld_take *t, struct err *err);
  * digest over that too. Files that are not ELF are left alone. host: it is a program for this host; else one of the kernel's.
  */
 int bld_take_strip(const struct bld_take *t, const char *path, bool host, struct err *err);
+/* The same for many, by one start of strip. */
+int bld_take_strip_all(const struct bld_take *t, const struct strv *paths, bool host,
+		       struct err *err);
 
 /* A folder of the build folder's own for what goes on to o->to; what was there is removed. */
 int bld_take_scratch(const struct bld_take *t, const char *name, char **ret, struct err *err);

@@ -10,6 +10,12 @@ int bld_container_open(const char *image, struct bld_place *p, struct err *err);
 /* The wrap of p with the folders of ask. */
 int bld_container_wrap(const struct bld_place *p, const struct bld_toolchain_ask *ask,
 		       struct strv *ret, struct err *err);
+/*
+ * Ends the container that wrap is named after, where a killed kiln left one; it may write there until then. The caller has the
+ * build folder's lock. marked: make was killed in that folder; podman, whose next start ends it too, is called only then.
+ * Other wraps are fine.
+ */
+int bld_container_end(char *const *wrap, bool marked, struct err *err);
 /* A bind mount, as an argument of podman and docker. -EINVAL: a path they have no way to write. */
 int bld_container_mount(const char *path, bool readonly, struct strv *ret, struct err *err);
 int bld_flake_open(const char *flake, struct bld_place *p, struct err *err);

@@ -181,21 +181,27 @@ static int take_objects(const struct sdk *s, struct err *err)
 static int take_btf(const struct sdk *s, struct err *err)
 {
 	auto_free char *from = path_join(s->t->o->kbuild.build, "vmlinux");
-	auto_free char *to = path_join(s->to, "vmlinux");
+	auto_free char *to = path_join(s->to, "vmlinux"), *dir = NULL, *types = NULL;
 	auto_strv struct strv argv = { 0 };
+	int r;
 
 	if (!bld_take_has(s->t, "DEBUG_INFO_BTF_MODULES"))
 		return 0;
+	/* behind a wrap only the build folder is sure to be seen */
+	r = bld_take_scratch(s->t, "btf", &dir, err);
+	if (r < 0)
+		return r;
+	types = path_join(dir, "vmlinux");
 	bld_tool(&s->t->o->kbuild, "objcopy", false, &argv);
-	strv_adds(&argv, "--only-section=.BTF", from, to, NULL);
-	return bld_step_run(&(struct bld_step){ .argv = argv.v,
-						.env = s->t->o->kbuild.env,
-						.log_fd = s->t->o->kbuild.log_fd },
-			    "taking the types of the kernel out of vmlinux", err);
+	strv_adds(&argv, "--only-section=.BTF", from, types, NULL);
+	r = bld_step_run(&(struct bld_step){ .argv = argv.v,
+					     .env = s->t->o->kbuild.env,
+					     .log_fd = s->t->o->kbuild.log_fd },
+			 "taking the types of the kernel out of vmlinux", err);
+	return r < 0 ? r : bld_copy_file(types, to, err);
 }
 
-/* The host's programs that the build made, and plugins of the compiler. */
-static int strip_below(const struct sdk *s, const char *dir, struct err *err)
+static int files_below(const char *dir, struct strv *ret, struct err *err)
 {
 	auto_strv struct strv names = { 0 };
 	int r = access(dir, F_OK) < 0 ? 0 : file_names(AT_FDCWD, dir, &names, err);
@@ -207,24 +213,26 @@ static int strip_below(const struct sdk *s, const char *dir, struct err *err)
 		if (lstat(path, &st) < 0)
 			return err_sys(err, "cannot read '%s'", path);
 		if (S_ISDIR(st.st_mode))
-			r = strip_below(s, path, err);
+			r = files_below(path, ret, err);
 		else if (S_ISREG(st.st_mode))
-			r = bld_take_strip(s->t, path, true, err);
+			strv_add(ret, path);
 	}
 	return r;
 }
 
+/* The host's programs that the build made, and plugins of the compiler. */
 static int strip_programs(const struct sdk *s, struct err *err)
 {
 	static const char *const dirs[] = { "scripts", "tools" };
+	auto_strv struct strv files = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; i < countof(dirs) && r == 0; i++) {
 		auto_free char *dir = path_join(s->to, dirs[i]);
 
-		r = strip_below(s, dir, err);
+		r = files_below(dir, &files, err);
 	}
-	return r;
+	return r < 0 ? r : bld_take_strip_all(s->t, &files, true, err);
 }
 
 static char *folder_of(const struct bld_take *t, const char *release)

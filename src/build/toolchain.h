@@ -24,8 +24,8 @@ struct bld_toolchain {
 	 * What each call of make (and of anything that is to see its compilers) stands behind: podman run ... IMAGE, nix
 	 * develop ... -c; empty: nothing. In a container there are the folders named in the question and no network; the
 	 * environment is make's arguments and what bld_toolchain_env() names. Descriptors are not handed in, so a jobserver
-	 * is no use there. podman's container is named after the build folder: the next call for that folder ends what a
-	 * killed kiln left, so there may be one call at a time for each.
+	 * is no use there. A container is named after the build folder, so that what a killed kiln left can be ended, and
+	 * there may be one call at a time for each folder.
 	 */
 	struct strv wrap;
 	/*

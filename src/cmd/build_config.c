@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration of a cell: base and parts in the tree, every line verified. */
+#include "build/elsewhere.h"
 #include "cmd/build_plan.h"
 
 #include "base/path.h"
@@ -71,12 +72,14 @@ static char *resolve_command(const struct work *w)
 static int make(struct work *w, struct err *err)
 {
 	const struct bld_cell *cell = w->c->cell;
+	struct bld_elsewhere place;
 	const struct config_opts o = {
 		.tree = w->c->tree.path,
 		.arch = cell->arch,
 		.lines_of = w->p->project.path ? path_base(w->p->project.path) : NULL,
 		.line = (int)cell->kernel->line,
 		.env = w->c->toolchain.make.v,
+		.elsewhere = bld_elsewhere_of(&w->c->toolchain, w->c->tree.path, &place),
 	};
 	size_t failed;
 	int r = config_tree_open(&w->tree, &o, w->p->out, err);

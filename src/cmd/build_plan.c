@@ -312,7 +312,8 @@ static int identify(struct build_plan *p, struct build_cell *c, const struct str
 	return 0;
 }
 
-static int find_toolchain(struct build_cell *c, struct err *err)
+/* With the cell's build folder, which a container is to see and is named after. */
+static int open_toolchain(struct build_cell *c, struct err *err)
 {
 	const struct bld_cell *cell = c->cell;
 	struct bld_toolchain_ask ask = {
@@ -320,11 +321,33 @@ static int find_toolchain(struct build_cell *c, struct err *err)
 		.arch = cell->arch,
 		.launcher = cell->kernel->launcher,
 		.tree = c->tree.path,
+		.build = c->build,
 	};
+
+	return bld_toolchain_find(&ask, &c->toolchain, err);
+}
+
+static int find_toolchain(struct build_cell *c, struct err *err)
+{
+	const struct bld_cell *cell = c->cell;
 	int r = bld_job_folder(cell->name, &c->tree, cell->arch, cell->toolchain, &c->build, err);
 
-	ask.build = c->build;
-	return r < 0 ? r : bld_toolchain_find(&ask, &c->toolchain, err);
+	return r < 0 ? r : open_toolchain(c, err);
+}
+
+/* What is built once more is built in a folder of its own. The tools are those of the identity: an image's tag may have moved. */
+static int turn_to_verify(struct build_cell *c, struct err *err)
+{
+	auto_free char *folder = c->build, *was = str_take(&c->toolchain.probe);
+	int r;
+
+	c->build = xasprintf("%s.verify", folder);
+	bld_toolchain_release(&c->toolchain);
+	r = open_toolchain(c, err);
+	if (r == 0 && !str_eq(was, str_c(&c->toolchain.probe)))
+		r = err_set(err, -ESTALE, "'%s' has become another toolchain meanwhile",
+			    c->cell->toolchain);
+	return r;
 }
 
 /*
@@ -360,6 +383,8 @@ int build_plan_cell(struct build_plan *p, struct build_cell *c, struct err *err)
 		r = work_out_config(p, c, err);
 	if (r == 0)
 		r = identify(p, c, &applied, err);
+	if (r == 0 && c->there && p->o->verify)
+		r = turn_to_verify(c, err);
 	if (r == 0)
 		set_job(p, c);
 	return r;

@@ -33,7 +33,8 @@ struct build_cell {
 	struct src_verdicts verdicts;
 	struct src_tree tree; /* with patches; the source itself where none applies */
 	struct bld_toolchain toolchain;
-	char *srcarch, *label, *config, *build;
+	char *srcarch, *label, *config;
+	char *build; /* the build folder; another where it is built to be verified */
 	struct str inputs;
 	char id[STO_ID + 1];
 	bool there; /* in the store already */

@@ -218,7 +218,7 @@ static void find_dialect(const char *program, struct kc_dialect *ret)
 static int read_tree(struct conf_run *run)
 {
 	struct kc_dialect dialect;
-	struct kc_probe *probe = kc_probe_new(AT_FDCWD, environ, !getenv("KILN_NO_CACHE"));
+	struct kc_probe *probe = kc_probe_new(AT_FDCWD, environ, !getenv("KILN_NO_CACHE"), NULL);
 	struct kc_parse spec = {
 		.dirfd = AT_FDCWD,
 		.env = environ,

@@ -28,7 +28,7 @@ static int read_tree(struct config_tree *t, const struct config_opts *o, struct 
 	struct kc_dialect dialect = kc_dialect_newest;
 	auto_close int scripts =
 		openat(t->dirfd, "scripts/kconfig", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct kc_probe *probe = kc_probe_new(t->dirfd, t->env.v, !o->no_cache);
+	struct kc_probe *probe = kc_probe_new(t->dirfd, t->env.v, !o->no_cache, o->elsewhere);
 	auto_str struct str said = { 0 };
 	const struct kc_parse spec = {
 		.dirfd = t->dirfd,
@@ -86,7 +86,11 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 		     struct err *err)
 {
 	const char *dir = o->tree ? o->tree : ".";
-	struct kc_env_spec spec = { .arch = o->arch, .cross = o->cross, .remember = !o->no_cache };
+	static char *const none[] = { NULL };
+	struct kc_env_spec spec = { .arch = o->arch,
+				    .cross = o->cross,
+				    .remember = !o->no_cache,
+				    .elsewhere = o->elsewhere };
 	auto_strv struct strv env = { 0 };
 	int r;
 
@@ -99,12 +103,12 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	t->dirfd = spec.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dirfd < 0)
 		return err_sys(err, "cannot open the tree '%s'", dir);
-	join_env(o->env, environ, &env);
+	join_env(o->env, o->elsewhere ? none : environ, &env);
 	spec.env = env.v;
 	r = kc_env_make(&spec, &t->env, err);
 	if (r < 0) {
 		err_wrap(err, r, "'%s'", dir);
-		return err_hint(err, r, "--tree names a kernel's source folder");
+		return r == -ENOENT ? err_hint(err, r, "--tree names a kernel's source folder") : r;
 	}
 	t->version = kc_env_get(t->env.v, "KERNELVERSION");
 	t->arch = kc_env_get(t->env.v, "ARCH");

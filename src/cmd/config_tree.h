@@ -8,6 +8,8 @@
 #include "kconfig/modes.h"
 #include "kconfig/part.h"
 
+struct kc_elsewhere;
+
 struct config_opts {
 	const char *tree, *arch, *cross;
 	bool no_cache;
@@ -15,6 +17,8 @@ struct config_opts {
 	const char *lines_of;
 	int line;
 	char *const *env; /* "CC=clang" and the like, above this process's; NULL: nothing */
+	/* where the tools are (kconfig/probe.h): nothing of this process's environment counts then; NULL: here */
+	const struct kc_elsewhere *elsewhere;
 };
 
 /* The options that fill it, at offset base of a command's options. */

@@ -150,32 +150,41 @@ static int set_version(const struct kc_env_spec *spec, struct strv *env, struct 
 	return r;
 }
 
-/* The first line of what a command says; "#" would begin a comment in make, and is left out there too. */
-static void set_answer(struct kc_probe *p, struct strv *env, const char *name, const char *command)
+/* The first line of what a command said; "#" would begin a comment in make, and is left out there too. */
+static void set_line(struct strv *env, const char *name, const struct str *said)
 {
-	auto_str struct str out = { 0 };
-	auto_free char *line = NULL;
+	auto_free char *line = xstrndup(str_c(said), strcspn(str_c(said), "\n"));
 
-	kc_probe_ask(p, command, &out);
-	line = xstrndup(str_c(&out), strcspn(str_c(&out), "\n"));
 	for (char *at = line; (at = strchr(at, '#'));)
 		memmove(at, at + 1, strlen(at));
 	set(env, name, line);
 }
 
-static void set_versions(const struct kc_env_spec *spec, struct strv *env)
+/* What commands say in env. Here one that cannot be started has said nothing, as for make. */
+static int ask(const struct kc_env_spec *spec, const struct strv *env, const char *const *commands,
+	       size_t n, struct str *ret, struct err *err)
 {
-	struct kc_probe *p = kc_probe_new(spec->dirfd, env->v, spec->remember);
+	struct kc_probe *p = kc_probe_new(spec->dirfd, env->v, spec->remember, spec->elsewhere);
+	int r = kc_probe_ask(p, commands, n, ret, spec->elsewhere ? err : NULL);
+
+	kc_probe_free(p);
+	return spec->elsewhere ? r : 0;
+}
+
+static int set_versions(const struct kc_env_spec *spec, struct strv *env, struct err *err)
+{
 	auto_free char *cc = xasprintf("LC_ALL=C %s --version 2>/dev/null | head -n 1",
 				       kc_env_get(env->v, "CC"));
 	auto_free char *rustc = xasprintf("%s --version 2>/dev/null", kc_env_get(env->v, "RUSTC"));
-	auto_strv struct strv found = { 0 };
+	const char *const commands[] = { cc, rustc };
+	struct str said[countof(commands)] = { 0 };
+	int r = ask(spec, env, commands, countof(commands), said, err);
 
-	set_answer(p, &found, "CC_VERSION_TEXT", cc);
-	set_answer(p, &found, "RUSTC_VERSION_TEXT", rustc);
-	kc_probe_free(p);
-	set(env, "CC_VERSION_TEXT", kc_env_get(found.v, "CC_VERSION_TEXT"));
-	set(env, "RUSTC_VERSION_TEXT", kc_env_get(found.v, "RUSTC_VERSION_TEXT"));
+	set_line(env, "CC_VERSION_TEXT", &said[0]);
+	set_line(env, "RUSTC_VERSION_TEXT", &said[1]);
+	for (size_t i = 0; i < countof(said); i++)
+		str_release(&said[i]);
+	return r;
 }
 
 static const char *or_none(const char *s)
@@ -186,8 +195,9 @@ static const char *or_none(const char *s)
 /* What clang is called with is worked out by the tree's scripts/Makefile.clang: make is asked what it comes to. */
 static int set_clang_flags(const struct kc_env_spec *spec, struct strv *env, struct err *err)
 {
-	struct kc_probe *p;
 	auto_free char *command = NULL;
+	auto_str struct str said = { 0 };
+	int r;
 
 	if (!strstr(or_none(kc_env_get(env->v, "CC_VERSION_TEXT")), "clang"))
 		return 0;
@@ -204,9 +214,10 @@ static int set_clang_flags(const struct kc_env_spec *spec, struct strv *env, str
 		or_none(kc_env_get(env->v, "LLVM_IAS")));
 	/* the Makefile adds to it */
 	drop(env, "CLANG_FLAGS");
-	p = kc_probe_new(spec->dirfd, env->v, spec->remember);
-	set_answer(p, env, "CLANG_FLAGS", command);
-	kc_probe_free(p);
+	r = ask(spec, env, (const char *const[]){ command }, 1, &said, err);
+	if (r < 0)
+		return r;
+	set_line(env, "CLANG_FLAGS", &said);
 	if (*kc_env_get(env->v, "CLANG_FLAGS"))
 		return 0;
 	err_set(err, -EINVAL, "the tree's scripts/Makefile.clang gives no flags for clang");
@@ -223,6 +234,8 @@ int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *er
 	if (!arch && uname(&host) == 0)
 		arch = arch_of_machine(host.machine);
 	strv_extend(ret, spec->env);
+	if (spec->elsewhere)
+		set(ret, "KILN_PLACE", spec->elsewhere->identity);
 	set_tools(spec, ret);
 	set(ret, "ARCH", arch);
 	set(ret, "SRCARCH", kc_srcarch(arch));
@@ -235,6 +248,6 @@ int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *er
 	r = set_version(spec, ret, err);
 	if (r < 0)
 		return r;
-	set_versions(spec, ret);
-	return set_clang_flags(spec, ret, err);
+	r = set_versions(spec, ret, err);
+	return r < 0 ? r : set_clang_flags(spec, ret, err);
 }

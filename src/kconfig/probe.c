@@ -3,6 +3,9 @@
  * Two readings. The first goes on without answers and finds the commands whose text depends on none; they run beside it
  * and side by side. The second waits for each answer where it is needed, which is in the order in which they were
  * started, and so comes to its end soon after the last of them.
+ *
+ * Elsewhere each call starts a container: there is no waiting in a reading, all that it found goes in one call behind it, and as
+ * many readings follow as commands depend on answers.
  */
 #include "kconfig/probe.h"
 
@@ -51,9 +54,10 @@ struct kc_probe {
 	int dirfd;
 	char *scratch; /* what its names of scratch folders begin with */
 	char *const *env;
-	struct kc_cache *cache;	 /* NULL: nothing is remembered across runs */
-	struct map known;	 /* command -> struct known */
-	struct kc_inputs inputs; /* of this reading */
+	const struct kc_elsewhere *elsewhere; /* NULL: commands run here */
+	struct kc_cache *cache;		      /* NULL: nothing is remembered across runs */
+	struct map known;		      /* command -> struct known */
+	struct kc_inputs inputs;	      /* of this reading */
 	struct {
 		struct asked **v;
 		size_t n, cap;
@@ -62,9 +66,10 @@ struct kc_probe {
 	struct asked *running[MAX_RUNNING];
 	size_t n_running, next; /* of asked all before it are started */
 	size_t max_running;
-	bool waits;    /* an answer is waited for: the second reading */
-	bool doubtful; /* answers are not remembered */
-	int error;     /* negative errno: commands cannot be started */
+	bool waits;	/* an answer is waited for: the second reading */
+	bool doubtful;	/* answers are not remembered */
+	int error;	/* negative errno: commands cannot be started */
+	struct err why; /* elsewhere: words for it */
 	struct {
 		struct line *v;
 		size_t n, cap;
@@ -83,16 +88,18 @@ static size_t processors(void)
 	return n < 1 ? 1 : MIN(n, (size_t)MAX_RUNNING - 2);
 }
 
-struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember)
+struct kc_probe *kc_probe_new(int dirfd, char *const *env, bool remember,
+			      const struct kc_elsewhere *elsewhere)
 {
 	struct kc_probe *p = xnew(struct kc_probe);
 
 	p->dirfd = dirfd;
 	p->scratch = xasprintf("%s%08x", SCRATCH_NAME, random_u32());
 	p->env = env;
+	p->elsewhere = elsewhere;
 	p->max_running = processors() + 1;
 	if (remember)
-		p->cache = kc_cache_open(dirfd, env);
+		p->cache = kc_cache_open(dirfd, env, !elsewhere);
 	return p;
 }
 
@@ -137,6 +144,7 @@ void kc_probe_free(struct kc_probe *p)
 	map_release(&p->known, free_known);
 	kc_inputs_release(&p->inputs);
 	kc_cache_free(p->cache);
+	err_release(&p->why);
 	free(p->scratch);
 	free(p);
 }
@@ -321,10 +329,11 @@ static struct asked *ask(struct kc_probe *p, const char *command, char *key)
 	struct asked *a = xnew(struct asked);
 	auto_free char *scratch = xasprintf("%s-%zu", p->scratch, p->asked.n);
 
-	if (!p->asked.n)
+	if (!p->asked.n && !p->elsewhere)
 		scratch_sweep(p->dirfd);
 	a->fd = a->scratch_fd = -1;
-	kc_plain_of(command, scratch, &a->plain);
+	if (!p->elsewhere)
+		kc_plain_of(command, scratch, &a->plain);
 	a->command = xstrdup(command);
 	a->key = key;
 	vec_push(&p->asked, a);
@@ -337,6 +346,8 @@ static void take_turn(void *ctx)
 {
 	struct kc_probe *p = ctx;
 
+	if (p->elsewhere)
+		return;
 	if (p->n_running)
 		wait_for(p, 0);
 	start_more(p);
@@ -400,9 +411,43 @@ static bool can_write_between(const struct kc_probe *p)
 	return fd >= 0 && can_write(p, fd);
 }
 
+static void take_answer(struct kc_probe *p, struct asked *a, const struct str *answer)
+{
+	str_add(&a->answer, str_c(answer), MIN(answer->n, (size_t)MAX_ANSWER));
+	end(p, a);
+	if (p->cache && !p->doubtful)
+		kc_cache_put(p->cache, a->key, str_c(&a->answer), a->answer.n);
+}
+
+/* All that was asked, in one call. */
+static void ask_elsewhere(struct kc_probe *p)
+{
+	size_t n = p->asked.n;
+	char **commands = xcalloc(n + 1, sizeof(*commands));
+	struct str *answers = xcalloc(n + 1, sizeof(*answers));
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		commands[i] = p->asked.v[i]->command;
+	r = n ? p->elsewhere->ask(p->elsewhere->ctx, p->env, commands, n, answers, &p->why) : 0;
+	p->error = MIN(r, 0);
+	p->doubtful |= r > 0;
+	for (size_t i = 0; i < n; i++) {
+		if (r >= 0)
+			take_answer(p, p->asked.v[i], &answers[i]);
+		str_release(&answers[i]);
+	}
+	forget_asked(p);
+	free(commands);
+	free(answers);
+}
+
 /* Waits for all that was asked. */
 static int finish_asked(struct kc_probe *p)
 {
+	/* what is left there was found by a reading that failed */
+	if (p->elsewhere)
+		forget_asked(p);
 	while (p->n_running || (p->next < p->asked.n && !p->error)) {
 		start_more(p);
 		if (p->n_running)
@@ -437,7 +482,8 @@ static void pass_on(struct kc_probe *p, const struct kc_parse *spec)
 /* What was said in a reading without answers is of no value. */
 static void tell_error(struct kc_probe *p)
 {
-	auto_free char *line = xasprintf("/bin/sh: %s\n", strerror(-p->error));
+	auto_free char *line = p->why.msg ? xasprintf("%s\n", p->why.msg)
+					  : xasprintf("/bin/sh: %s\n", strerror(-p->error));
 
 	forget_said(p);
 	keep_line(p, true, line);
@@ -459,6 +505,28 @@ static void keep(struct kc_probe *p, const struct kc_snapshot_name *name, const 
 	kc_snapshot_save(name, t, &p->inputs);
 }
 
+/* Reads it until no answer is unknown. */
+static int read_all(struct kc_probe *p, const struct kc_parse *asking, const char *file,
+		    struct kc_tree **ret_tree)
+{
+	int r;
+
+	begin_reading(p);
+	r = kc_tree_parse(asking, file, ret_tree);
+	while (r == -EAGAIN && p->elsewhere && p->asked.n) {
+		ask_elsewhere(p);
+		if (p->error)
+			return -EINVAL;
+		begin_reading(p);
+		r = kc_tree_parse(asking, file, ret_tree);
+	}
+	if (r != -EAGAIN || p->elsewhere)
+		return r;
+	p->waits = true;
+	begin_reading(p);
+	return kc_tree_parse(asking, file, ret_tree);
+}
+
 int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *file,
 		   struct kc_tree **ret_tree)
 {
@@ -474,13 +542,7 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 	asking.turn = take_turn;
 	asking.ctx = p;
 	asking.inputs = &p->inputs;
-	begin_reading(p);
-	r = kc_tree_parse(&asking, file, ret_tree);
-	if (r == -EAGAIN) {
-		p->waits = true;
-		begin_reading(p);
-		r = kc_tree_parse(&asking, file, ret_tree);
-	}
+	r = read_all(p, &asking, file, ret_tree);
 	if (finish_asked(p) < 0)
 		r = -EINVAL;
 	if (r == 0 && p->cache && !p->doubtful)
@@ -493,12 +555,20 @@ int kc_probe_parse(struct kc_probe *p, const struct kc_parse *spec, const char *
 	return r;
 }
 
-int kc_probe_ask(struct kc_probe *p, const char *command, struct str *ret)
+int kc_probe_ask(struct kc_probe *p, const char *const *commands, size_t n, struct str *ret,
+		 struct err *err)
 {
-	p->waits = true;
-	answer(p, command, ret);
+	auto_str struct str none = { 0 };
+
+	p->waits = !p->elsewhere;
+	for (size_t i = 0; i < n && p->elsewhere; i++)
+		answer(p, commands[i], &none);
+	if (p->elsewhere)
+		ask_elsewhere(p);
+	for (size_t i = 0; i < n && !p->error; i++)
+		answer(p, commands[i], &ret[i]);
 	if (finish_asked(p) < 0)
-		return p->error;
+		return err_set(err, p->error, "%s", p->why.msg ?: "commands cannot be started");
 	if (p->cache)
 		kc_cache_save(p->cache);
 	return 0;

@@ -31,6 +31,7 @@ struct kc_cache {
 	char *tools;	  /* identities of what $CC and the like name, once they were wanted */
 	char *libraries;  /* identities of where these lie, once they were wanted */
 	bool loaded, changed;
+	bool here; /* commands run on this host */
 };
 
 /* Variables of the environment that say nothing to a compiler or a script of the kernel. */
@@ -202,9 +203,11 @@ static void identify_file(struct kc_cache *c, const char *word, struct str *out)
 	const char *dirs = kc_env_get(c->env, "PATH");
 	struct stat st;
 
+	if (!c->here && *word == '/')
+		return;
 	if (fstatat(c->dirfd, word, &st, 0) == 0 && !S_ISCHR(st.st_mode))
 		add_id(out, word, &st);
-	if (strchr(word, '/'))
+	if (!c->here || strchr(word, '/'))
 		return;
 	while (dirs && *dirs) {
 		size_t n = strcspn(dirs, ":");
@@ -400,9 +403,9 @@ static const char *identity(struct kc_cache *c, const char *word)
 	if (known)
 		return known;
 	identify_file(c, word, &id);
-	if (id.n && is_compiler(word))
+	if (id.n && c->here && is_compiler(word))
 		identify_parts(c, word, &id);
-	else if (id.n && str_eq(path_base(word), "rustc"))
+	else if (id.n && c->here && str_eq(path_base(word), "rustc"))
 		identify_rustup(c, &id);
 	known = str_take(&id);
 	map_set(&c->ids, word, known);
@@ -511,7 +514,7 @@ static void hash_words(struct kc_cache *c, const char *command, uint64_t *h)
 	hash_variables(c, whole, h);
 	if (script)
 		*h = hash_text(*h, tools(c));
-	if (strstr(whole, "can-link") || strstr(whole, "rust"))
+	if (c->here && (strstr(whole, "can-link") || strstr(whole, "rust")))
 		*h = hash_text(*h, libraries(c));
 }
 
@@ -554,13 +557,14 @@ bool kc_cache_key_holds(struct kc_cache *c, const char *key)
 	return str_eq(str_c(&now), key);
 }
 
-struct kc_cache *kc_cache_open(int dirfd, char *const *env)
+struct kc_cache *kc_cache_open(int dirfd, char *const *env, bool here)
 {
 	struct kc_cache *c = xnew(struct kc_cache);
 	auto_free char *dir = NULL;
 
 	c->dirfd = dirfd;
 	c->env = env;
+	c->here = here;
 	if (dir_sub(DIR_CACHE, "probes", &dir, NULL) == 0)
 		c->path = xasprintf("%s/%016llx", dir, (unsigned long long)kc_env_hash(env));
 	return c;

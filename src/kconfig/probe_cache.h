@@ -12,8 +12,11 @@
 
 struct kc_cache;
 
-/* dirfd: what relative paths in commands count from; env: theirs. Both must outlive it. */
-struct kc_cache *kc_cache_open(int dirfd, char *const *env);
+/*
+ * dirfd: what relative paths in commands count from; env: theirs. Both must outlive it. here: commands run on this host. Else
+ * the environment says what their programs are, no file but the tree's counts, and no compiler is asked for its parts.
+ */
+struct kc_cache *kc_cache_open(int dirfd, char *const *env, bool here);
 void kc_cache_free(struct kc_cache *c);
 
 /* The key of a command, as text without newlines. */

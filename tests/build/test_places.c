@@ -112,6 +112,47 @@ static void container_by_docker(void **state)
 	assert_contains(str_c(&t.probe), "container sha256:77\n");
 }
 
+/* Whether the container that a build folder's is named after is ended; make was killed in that folder if marked. */
+static bool ends(void **state, const char *folder, bool marked)
+{
+	const struct bld_toolchain_ask ask = { .spec = "container:there",
+					       .arch = "x86_64",
+					       .build = folder };
+	cleanup(bld_toolchain_release) struct bld_toolchain t = { 0 };
+	auto_free char *before = NULL, *after = NULL, *want = NULL;
+	auto_err struct err err = { 0 };
+
+	assert_done(find(&ask, &t, &err), &err);
+	for (size_t i = 0; i < t.wrap.n; i++) {
+		if (str_starts(t.wrap.v[i], "--name="))
+			want = xasprintf("rm -f %s\n", t.wrap.v[i] + strlen("--name="));
+	}
+	assert_non_null(want);
+	before = calls(state);
+	assert_done(bld_container_end(t.wrap.v, marked, &err), &err);
+	after = calls(state);
+	assert_true(!after[strlen(before)] || str_eq(after + strlen(before), want));
+	return after[strlen(before)];
+}
+
+static void container_ended(void **state)
+{
+	auto_free char *build = path_join(*state, "build");
+	char *none[] = { NULL };
+
+	link_sh(state);
+	fake_gcc(state, "bin", "", "gcc", "x86_64-linux-gnu");
+	fake_runner(state, "docker", "sha256:77");
+	assert_true(ends(state, build, false));
+	assert_true(ends(state, build, true));
+	/* its --replace does it too, later */
+	fake_runner(state, "podman", "0123abcd");
+	assert_false(ends(state, build, false));
+	assert_true(ends(state, build, true));
+	assert_int_equal(bld_container_end(none, true, NULL), 0);
+	assert_int_equal(bld_container_end(NULL, true, NULL), 0);
+}
+
 static void container_missing(void **state)
 {
 	const struct bld_toolchain_ask
@@ -274,13 +315,10 @@ TEST_OR_SKIP(remembered)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		fakes_test(container),
-		fakes_test(container_by_docker),
-		fakes_test(container_missing),
-		fakes_test(flake_lock),
-		fakes_test(flake),
-		fakes_test(script_parsed),
-		fakes_test(remembered),
+		fakes_test(container),	     fakes_test(container_by_docker),
+		fakes_test(container_ended), fakes_test(container_missing),
+		fakes_test(flake_lock),	     fakes_test(flake),
+		fakes_test(script_parsed),   fakes_test(remembered),
 	};
 
 	source_dir = argc > 1 ? argv[1] : ".";
