@@ -72,17 +72,23 @@ static char *resolve_command(const struct work *w)
 static int make(struct work *w, struct err *err)
 {
 	const struct bld_cell *cell = w->c->cell;
-	struct bld_elsewhere place;
-	const struct config_opts o = {
+	struct config_opts o = {
 		.tree = w->c->tree.path,
 		.arch = cell->arch,
 		.lines_of = w->p->project.path ? path_base(w->p->project.path) : NULL,
 		.line = (int)cell->kernel->line,
 		.env = w->c->toolchain.make.v,
-		.elsewhere = bld_elsewhere_of(&w->c->toolchain, w->c->tree.path, &place),
 	};
+	auto_strv struct strv outer = { 0 };
+	struct bld_elsewhere place;
 	size_t failed;
-	int r = config_tree_open(&w->tree, &o, w->p->out, err);
+	int r;
+
+	/* as make will have it: a CC of the user's would say another compiler's words here */
+	bld_toolchain_env(&w->c->toolchain, NULL, &outer);
+	o.outer = outer.v;
+	o.elsewhere = bld_elsewhere_of(&w->c->toolchain, w->c->tree.path, &place);
+	r = config_tree_open(&w->tree, &o, w->p->out, err);
 
 	if (r == 0)
 		r = add_parts(w, &cell->kernel->config, err);

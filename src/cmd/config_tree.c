@@ -103,7 +103,7 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	t->dirfd = spec.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dirfd < 0)
 		return err_sys(err, "cannot open the tree '%s'", dir);
-	join_env(o->env, o->elsewhere ? none : environ, &env);
+	join_env(o->env, o->elsewhere ? none : o->outer ?: environ, &env);
 	spec.env = env.v;
 	r = kc_env_make(&spec, &t->env, err);
 	if (r < 0) {

@@ -16,7 +16,8 @@ struct config_opts {
 	/* where lines CONFIG_X=V stand, for messages; NULL: on the command line */
 	const char *lines_of;
 	int line;
-	char *const *env; /* "CC=clang" and the like, above this process's; NULL: nothing */
+	char *const *env;   /* "CC=clang" and the like, above those of outer; NULL: nothing */
+	char *const *outer; /* NULL: this process's */
 	/* where the tools are (kconfig/probe.h): nothing of this process's environment counts then; NULL: here */
 	const struct kc_elsewhere *elsewhere;
 };
