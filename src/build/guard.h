@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process between kiln and one make, or another step of a build. make and all it starts are one process group below it, which it ends when kiln says so
- * or is no longer there, be it by kill -9; and it hands make its jobs from the pool, so that it is known how many make has.
+ * A process between kiln and one make, or another step of a build. make and all it starts are one process group below it, which
+ * it ends when kiln says so or is no longer there, be it by kill -9; and it hands make its jobs from the pool, so that it is
+ * known how many make has.
  */
 #pragma once
 

@@ -452,6 +452,8 @@ static int commit(struct work *w, struct sto *store, struct err *err)
 	if (r < 0)
 		return no_room(store, r, err);
 	bld_known_write(w->known, store, w->j->id);
+	if (sto_has_synced(store))
+		bld_mark_synced(w->j->build, sto_path(store));
 	return sto_ref_set(store, w->j->name, w->j->id, err);
 }
 

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
-#include "build/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,9 +179,4 @@ void bld_known_write(const struct bld_known *k, const struct sto *store, const c
 		write_text(k->path, &w.text);
 	}
 	str_release(&w.text);
-	if (sto_has_synced(store)) {
-		auto_free char *build = path_dir(k->path);
-
-		bld_mark_synced(build, sto_path(store));
-	}
 }

@@ -26,9 +26,6 @@ struct bld_known *bld_known_read(const char *build, struct sto_stage *stage);
  */
 int bld_known_take(struct bld_known *k, enum bld_known_how how, const struct stat *st,
 		   const char *to, struct err *err);
-/*
- * Behind the commit of cell id. That it cannot be written costs time and nothing else. Where the commit had all of the file system
- * written to the disk, the build folder is known to be there too (bld_mark_synced()).
- */
+/* Behind the commit of cell id. That it cannot be written costs time and nothing else. */
 void bld_known_write(const struct bld_known *k, const struct sto *store, const char *id);
 void bld_known_free(struct bld_known *k); /* NULL is fine */

@@ -387,12 +387,30 @@ static int open_kernels(struct report *r, struct asked *asked)
 	return status;
 }
 
+/* Folders of one release have one NAME-RELEASE to write to: the second would replace what the first got. */
+static int check_places(const struct report *r, const struct asked *asked, struct err *err)
+{
+	for (size_t i = 0; i < r->o->cells.n; i++)
+		for (size_t k = 0; k < i; k++) {
+			if (asked[i].store || asked[k].store ||
+			    !str_eq(asked[i].cell.release, asked[k].cell.release))
+				continue;
+			err_set(err, -EEXIST, "'%s' and '%s' are both %s: one folder is for both",
+				asked[k].word, asked[i].word, asked[i].cell.release);
+			return err_hint(err, -EEXIST,
+					"build for one after the other, each with --to FOLDER");
+		}
+	return 0;
+}
+
 static int open_and_build(struct report *r, bool dry_run, struct err *err)
 {
 	const size_t n = r->o->cells.n;
 	auto_free struct asked *asked = xcalloc(n, sizeof(*asked));
 	int e = open_kernels(r, asked);
 
+	if (e == EXIT_OK)
+		e = check_places(r, asked, err);
 	if (e == EXIT_OK)
 		e = build_all(r, asked, dry_run, err);
 	for (size_t i = 0; i < n; i++)
