@@ -24,6 +24,7 @@ extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_module_build;
+extern const struct cmd cmd_module_list;
 extern const struct cmd cmd_install;
 extern const struct cmd cmd_source_rebase;
 extern const struct cmd cmd_doctor;
@@ -57,6 +58,7 @@ const struct cmd *const cmds[] = {
 	&cmd_source_patches,
 	&cmd_inspect,
 	&cmd_module_build,
+	&cmd_module_list,
 	&cmd_install,
 	&cmd_source_rebase,
 	&cmd_doctor,
