@@ -337,6 +337,17 @@ static void sweep(const char *build)
 	}
 }
 
+bool bld_job_was_built(const struct bld_job *j)
+{
+	auto_free char *known = path_join(j->build, BLD_KNOWN),
+		       *path = path_join(j->build, ".config");
+	auto_str struct str was = { 0 };
+
+	return !j->fresh && access(known, F_OK) == 0 && is_of_toolchain(j) &&
+	       file_read(AT_FDCWD, path, 64 << 20, &was, NULL) == 0 &&
+	       bld_same_but_name(str_c(&was), j->config);
+}
+
 static int make_folder(const struct bld_job *j, struct err *err)
 {
 	auto_free char *path = path_join(j->build, TOOLCHAIN_NAME);

@@ -62,6 +62,12 @@ struct bld_result {
 int bld_job_folder(const char *name, const struct src_tree *tree, const char *arch,
 		   const char *toolchain, char **ret, struct err *err);
 
+/*
+ * Whether a cell came out of its build folder before, of this configuration (but for the kernel's name) and these tools: the host's
+ * programs, which need headers and libraries of the host, are there by now.
+ */
+bool bld_job_was_built(const struct bld_job *j);
+
 /* The call of make that builds it, without its jobs, and the environment of that. Both are added to. */
 void bld_job_make(const struct bld_job *j, struct strv *ret_argv, struct strv *ret_env);
 /*

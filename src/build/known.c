@@ -15,7 +15,6 @@
 #include <inttypes.h>
 #include <time.h>
 
-#define NAME	  "kiln-known"
 #define MAX_BYTES (64 << 20)
 
 static const char head[] = "kiln known 1\n";
@@ -87,7 +86,7 @@ struct bld_known *bld_known_read(const char *build, struct sto_stage *stage)
 	struct bld_known *k = xnew(struct bld_known);
 
 	k->stage = stage;
-	k->path = path_join(build, NAME);
+	k->path = path_join(build, BLD_KNOWN);
 	read_all(k);
 	return k;
 }

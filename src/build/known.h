@@ -16,6 +16,9 @@
 /* What is done to it on its way: the same file may become several. */
 enum bld_known_how { BLD_AS_IT_IS = 'c', BLD_STRIPPED = 'm', BLD_STRIPPED_HOST = 'h' };
 
+/* Its name there; behind a build whose cell was published it is there. */
+#define BLD_KNOWN "kiln-known"
+
 struct bld_known;
 
 /* Never fails: what cannot be read is not known. stage: the cell that is being made; it must live as long. */

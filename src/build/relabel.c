@@ -160,3 +160,10 @@ int bld_relabel(const char *build, const char *old, const char *now, struct err 
 		change_release(&c[i]);
 	return r < 0 ? r : good;
 }
+
+bool bld_same_but_name(const char *old, const char *now)
+{
+	auto_str struct str from = { 0 }, to = { 0 };
+
+	return str_eq(old, now) || differ_by_name_alone(old, now, &from, &to);
+}

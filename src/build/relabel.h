@@ -11,3 +11,5 @@
  * 1: done; 0: it is another difference, or there is nothing to go by, and nothing was written.
  */
 int bld_relabel(const char *build, const char *old, const char *now, struct err *err);
+/* Whether two texts of .config differ by CONFIG_LOCALVERSION alone, or not at all. */
+bool bld_same_but_name(const char *old, const char *now);

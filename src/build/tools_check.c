@@ -287,7 +287,7 @@ static int check_rust(struct check *c, struct err *err)
 	return r;
 }
 
-int bld_tools_check(const struct bld_toolchain *t, const char *config, struct err *err)
+int bld_tools_check(const struct bld_toolchain *t, const char *config, bool built, struct err *err)
 {
 	cleanup(release) struct check c = { .t = t };
 	auto_free char *who = xasprintf("building this configuration for %s", t->arch);
@@ -297,9 +297,9 @@ int bld_tools_check(const struct bld_toolchain *t, const char *config, struct er
 	r = check_programs(&c, err);
 	if (r == 0)
 		r = check_versions(&c, err);
-	if (r == 0)
+	if (r == 0 && !built)
 		r = check_headers(&c, err);
-	if (r == 0)
+	if (r == 0 && !built)
 		r = check_plugins(&c, err);
 	if (r == 0)
 		r = check_rust(&c, err);

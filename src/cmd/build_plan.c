@@ -361,7 +361,7 @@ static int work_out_config(struct build_plan *p, struct build_cell *c, struct er
 
 	if (r == 0)
 		return 0;
-	missing = bld_tools_check(&c->toolchain, "", &tools);
+	missing = bld_tools_check(&c->toolchain, "", false, &tools);
 	if (missing == 0)
 		return r;
 	err_move(err, &tools);
@@ -396,9 +396,11 @@ int build_plan_tools(struct build_plan *p, struct err *err)
 
 	for (size_t i = 0; i < p->cells.n && r == 0; i++) {
 		const struct build_cell *c = &p->cells.v[i];
+		const bool anew = p->o->verify || p->o->fresh;
 
 		if (!c->bad && (!c->there || p->o->verify))
-			r = bld_tools_check(&c->toolchain, c->config, err);
+			r = bld_tools_check(&c->toolchain, c->config,
+					    !anew && bld_job_was_built(&c->job), err);
 	}
 	return r;
 }

@@ -572,8 +572,8 @@ static void remember(const struct walk *w, const char *index)
 		publish_commit(&p, false, NULL);
 }
 
-static int digest_of(const char *path, const char *index, const struct src_progress *progress,
-		     char ret_hex[65], struct err *err)
+static int digest_of(const char *path, const char *index, bool keep,
+		     const struct src_progress *progress, char ret_hex[65], struct err *err)
 {
 	cleanup(walk_release) struct walk w = { .progress = progress, .began_ns = digest_now_ns() };
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -595,15 +595,15 @@ static int digest_of(const char *path, const char *index, const struct src_progr
 	if (r < 0)
 		return err_wrap(err, r, "in the tree '%s'", path);
 	digest_to_hex(w.now.n ? w.now.total : w.old.total, ret_hex);
-	if (index && w.changed)
+	if (index && w.changed && keep)
 		remember(&w, index);
 	else if (index)
 		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
 	return 0;
 }
 
-int src_digest(const char *path, const struct src_progress *progress, char ret_hex[65],
-	       struct err *err)
+static int digest_remembered(const char *path, bool keep, const struct src_progress *progress,
+			     char ret_hex[65], struct err *err)
 {
 	auto_free char *real = realpath(path, NULL), *index = NULL;
 
@@ -611,11 +611,22 @@ int src_digest(const char *path, const struct src_progress *progress, char ret_h
 		return err_sys(err, "cannot open the tree '%s'", path);
 	/* without a cache all is read */
 	src_index_path(real, &index, NULL);
-	return digest_of(path, index, progress, ret_hex, err);
+	return digest_of(path, index, keep, progress, ret_hex, err);
+}
+
+int src_digest(const char *path, const struct src_progress *progress, char ret_hex[65],
+	       struct err *err)
+{
+	return digest_remembered(path, true, progress, ret_hex, err);
+}
+
+int src_digest_now(const char *path, char ret_hex[65], struct err *err)
+{
+	return digest_remembered(path, false, NULL, ret_hex, err);
 }
 
 int src_digest_once(const char *path, const struct src_progress *progress, char ret_hex[65],
 		    struct err *err)
 {
-	return digest_of(path, NULL, progress, ret_hex, err);
+	return digest_of(path, NULL, false, progress, ret_hex, err);
 }

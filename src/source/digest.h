@@ -16,6 +16,8 @@
  */
 int src_digest(const char *path, const struct src_progress *progress, char ret_hex[65],
 	       struct err *err);
+/* The same, and nothing is remembered of what differs from last time: only whether it is what it was is to be known. */
+int src_digest_now(const char *path, char ret_hex[65], struct err *err);
 /* The same, all of it read and nothing remembered: of what was just unpacked and does not change. */
 int src_digest_once(const char *path, const struct src_progress *progress, char ret_hex[65],
 		    struct err *err);

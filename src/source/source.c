@@ -69,7 +69,7 @@ int src_tree_unchanged(const struct src_tree *t, struct err *err)
 
 	if (t->ours)
 		return 1;
-	r = src_digest(t->path, NULL, digest, err);
+	r = src_digest_now(t->path, digest, err);
 	return r < 0 ? r : str_eq(digest, t->digest);
 }
 

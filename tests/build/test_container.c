@@ -108,7 +108,7 @@ static void lacks(void **state)
 
 	make_folders(state, &f);
 	find(&f, "container:" IMAGE "#gcc", &t);
-	assert_int_equal(bld_tools_check(&t, config, &err), -ENOENT);
+	assert_int_equal(bld_tools_check(&t, config, false, &err), -ENOENT);
 	assert_contains(err.msg, "'lzop'");
 	assert_contains(err.msg, "'pahole'");
 	assert_contains(err.msg, "libelf headers");

@@ -291,6 +291,27 @@ static void test_not_rested(void **state)
 	assert_int_equal(seen, 1);
 }
 
+/* Looked at once more, and nothing written down. */
+static void test_now(void **state)
+{
+	auto_free char *tree = tree_of(state), *path = NULL;
+	auto_index struct src_index before = { 0 }, after = { 0 };
+	auto_err struct err err = { 0 };
+	char now[65];
+
+	fill(state);
+	digest(state);
+	settle_all(state);
+	load(state, &before, &path);
+	free(take_ptr(path));
+	put(state, "a/b", "other");
+	assert_done(src_digest_now(tree, now, &err), &err);
+	load(state, &after, &path);
+	assert_memory_equal(before.total, after.total, sizeof(before.total));
+	is_right(state);
+	assert_string_equal(digest(state), now);
+}
+
 /* In a tree all of whose files are known, each change alone. */
 static void test_known_tree(void **state)
 {
@@ -434,11 +455,10 @@ static void test_no_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		home_test(test_form),	     home_test(test_what_counts),
-		home_test(test_changes),     home_test(test_memory),
-		home_test(test_not_rested),  home_test(test_known_tree),
-		home_test(test_any_changes), home_test(test_many),
-		home_test(test_unreadable),  home_test(test_no_cache),
+		home_test(test_form),	    home_test(test_what_counts), home_test(test_changes),
+		home_test(test_memory),	    home_test(test_not_rested),	 home_test(test_now),
+		home_test(test_known_tree), home_test(test_any_changes), home_test(test_many),
+		home_test(test_unreadable), home_test(test_no_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
