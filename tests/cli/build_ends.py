@@ -176,6 +176,21 @@ def power_lost():
     check_done(k)
 
 
+def named_otherwise():
+    """A file localversion makes another release than version and configuration say, for which the SDK was begun."""
+    k = new("named otherwise")
+    for name, text in fake_kbuild.tree(MARKER).items():
+        fake_kbuild.put(k.work + "/tree/" + name, text)
+    fake_kbuild.put(k.work + "/tree/localversion", "-more\n")
+    fake_kbuild.project(k.project, "dir:../tree")
+    k.run("build", "small/plain")
+    sdks = glob.glob(k.work + "/store/cells/*/usr/src/*")
+    assert len(sdks) == 1 and "/linux-headers-6.1.7-more-small-plain-" in sdks[0], sdks
+    for path in ("Makefile", "include/linux/x.h", "include/config/kernel.release"):
+        assert os.path.exists(sdks[0] + "/" + path), path
+    k.verify("with another release")
+
+
 def mount(path, size):
     os.makedirs(path, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dk" % size, "kiln-test", path], check=True)
@@ -215,6 +230,7 @@ def main():
     interrupted_waiting()
     interrupted_fetching()
     power_lost()
+    named_otherwise()
     if not mounted:
         print("# no namespace for mounts here: full disks are not tried")
         return
