@@ -32,13 +32,13 @@ struct publish {
 	char *tmp;
 	char *path;
 };
-/* Whether that is the name of what was on its way to its place: a killed process leaves it. */
-bool publish_is_left(const char *name);
 int publish_begin(struct publish *p, const char *path, mode_t mode, struct err *err);
 /* fsync (only if durable), rename. The struct is released either way. */
 int publish_commit(struct publish *p, bool durable, struct err *err);
 /* Removes the temporary; fine on a struct already committed or zeroed with fd = -1. */
 void publish_abort(struct publish *p);
+/* Whether that is the name of what was on its way to its place: a killed process leaves it. */
+bool publish_is_left(const char *name);
 #define PUBLISH_NONE ((struct publish){ .fd = -1 })
 #define auto_publish cleanup(publish_abort)
 /* All of it at once. */

@@ -88,3 +88,6 @@ int str_vercmp(const char *a, const char *b);
  * one itself: 6.2-rc3 is before 6.2-rc4. What else follows a version does not count.
  */
 bool str_kernel_in(const char *version, const char *since, const char *until);
+
+/* The value of a variable in a list like environ, which may be NULL; NULL where there is none. */
+const char *env_get(char *const *env, const char *name);

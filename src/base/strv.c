@@ -81,3 +81,13 @@ char *strv_quoted(char *const *v)
 	}
 	return str_take(&b);
 }
+
+const char *env_get(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (!strncmp(*env, name, n) && (*env)[n] == '=')
+			return *env + n + 1;
+	return NULL;
+}

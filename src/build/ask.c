@@ -53,15 +53,6 @@ void bld_questions_release(struct bld_questions *q)
 	*q = (struct bld_questions){ 0 };
 }
 
-static const char *path_of(const struct bld_place *p)
-{
-	for (size_t i = 0; i < p->env.n; i++) {
-		if (str_starts(p->env.v[i], "PATH="))
-			return p->env.v[i] + strlen("PATH=");
-	}
-	return "/usr/local/bin:/usr/bin:/bin";
-}
-
 struct found {
 	char *program;	/* the first; NULL: none */
 	bool is_recent; /* a second change might not show in its times */
@@ -83,7 +74,7 @@ static void see(struct found *f, const char *path, struct krn_mix *key)
 /* The programs of that name, all of them into the key. */
 static struct found locate(const struct bld_place *p, const char *name, struct krn_mix *key)
 {
-	const char *dirs = path_of(p);
+	const char *dirs = env_get(p->env.v, "PATH") ?: "/usr/local/bin:/usr/bin:/bin";
 	struct found f = { 0 };
 
 	if (strchr(name, '/')) {

@@ -31,27 +31,26 @@ static int prepare(const char *base, const char *conf, struct err *err)
 	return file_publish(conf, config, sizeof(config) - 1, 0644, err);
 }
 
-int bld_depmod_behind(const struct bld_kbuild_spec *spec, const char *base, const char *release,
-		      struct err *err)
+static int run_behind(const struct bld_kbuild_spec *spec, const char *base, const char *conf,
+		      const char *release, struct err *err)
 {
-	auto_free char *conf = path_join(base, "depmod.conf");
 	auto_strv struct strv argv = { 0 };
-	int r = prepare(base, conf, err);
 
 	strv_extend(&argv, spec->wrap);
 	strv_adds(&argv, "depmod", "-b", base, "-C", conf, release, NULL);
-	return r < 0 ? r
-		     : bld_step_run(&(struct bld_step){ .argv = argv.v,
-							.env = spec->env,
-							.log_fd = spec->log_fd },
-				    "depmod", err);
+	return bld_step_run(
+		&(struct bld_step){ .argv = argv.v, .env = spec->env, .log_fd = spec->log_fd },
+		"depmod", err);
 }
 
-int bld_depmod(const char *base, const char *release, struct err *err)
+int bld_depmod(const struct bld_kbuild_spec *spec, const char *base, const char *release,
+	       struct err *err)
 {
 	auto_free char *conf = path_join(base, "depmod.conf");
 	int r = prepare(base, conf, err);
 
+	if (r == 0 && spec && bld_kbuild_is_wrapped(spec))
+		return run_behind(spec, base, conf, release, err);
 	if (r == 0)
 		r = krn_depmod(base, release, conf, NULL, err);
 	if (r == -ENOENT)
@@ -151,6 +150,6 @@ int bld_depmod_over(const char *dir, const char *release, const char *modules, c
 	if (r == 0)
 		r = file_publish(list, str_c(&order), order.n, 0644, err);
 	if (r == 0)
-		r = bld_depmod(scratch, release, err);
+		r = bld_depmod(NULL, scratch, release, err);
 	return r < 0 ? r : take_lists(both, upper, err);
 }

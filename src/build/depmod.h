@@ -7,12 +7,11 @@
 
 /*
  * Runs depmod on BASE/lib/modules/RELEASE with the order of folders that it has where nobody configured another: updates, then
- * what the kernel itself has. A link BASE/usr and a file BASE/depmod.conf are made.
+ * what the kernel itself has. A link BASE/usr and a file BASE/depmod.conf are made. spec: where it is wrapped it is the depmod
+ * there, whose words are part of the identity, and BASE is to be seen there; NULL: this host's.
  */
-int bld_depmod(const char *base, const char *release, struct err *err);
-/* The same by the depmod behind spec's wrap, whose words are part of the identity. BASE is to be seen there. */
-int bld_depmod_behind(const struct bld_kbuild_spec *spec, const char *base, const char *release,
-		      struct err *err);
+int bld_depmod(const struct bld_kbuild_spec *spec, const char *base, const char *release,
+	       struct err *err);
 /*
  * Writes depmod's files for modules that lie over others into DIR/lib/modules/RELEASE, which has the former: they speak of both.
  * modules: the folder of the others, in the form of lib/modules/RELEASE, or NULL; scratch: an empty folder.

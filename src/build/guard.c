@@ -462,3 +462,48 @@ bool bld_guard_read(int fd, struct bld_guard_message *ret, bool *ret_eof)
 	ret->text[sizeof(ret->text) - 1] = '\0';
 	return true;
 }
+
+int bld_guard_hear(int fd, pid_t *pid, struct bld_guard_message *ret, struct err *err)
+{
+	bool eof = false;
+
+	while (bld_guard_read(fd, ret, &eof)) {
+		if (ret->what == BLD_GUARD_STARTED)
+			*pid = ret->value;
+		if (ret->what == BLD_GUARD_ENDED)
+			return 1;
+		if (ret->what == BLD_GUARD_FAILED)
+			return err_set(err, ret->value ? ret->value : -EIO, "%s", ret->text);
+	}
+	if (!eof)
+		return 0;
+	/* the guard was killed. What it started died with it; the others are in that one's group */
+	if (*pid)
+		kill(-*pid, SIGKILL);
+	*ret = (struct bld_guard_message){ .what = BLD_GUARD_ENDED,
+					   .value = SIGKILL,
+					   .killed = true };
+	return 1;
+}
+
+int bld_guard_status(int value)
+{
+	return WIFSIGNALED(value) ? 128 + WTERMSIG(value) : WEXITSTATUS(value);
+}
+
+void bld_guard_reap(pid_t guard)
+{
+	while (guard && waitpid(guard, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void bld_guard_hold_signals(sigset_t *ret_old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, ret_old);
+}

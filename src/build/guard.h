@@ -47,3 +47,14 @@ int bld_guard_start(const struct bld_guard_spec *spec, pid_t *ret_pid, int *ret_
 void bld_guard_ask(int fd, bool kill);
 /* The next message; false where there is none now. *ret_eof: there will be none any more. */
 bool bld_guard_read(int fd, struct bld_guard_message *ret, bool *ret_eof);
+/*
+ * What is to be known of those that are there: *pid is set once make has started. 1: *ret is the end, also where the guard was
+ * killed, whose make is killed with all its group; 0: it goes on; negative: what FAILED said.
+ */
+int bld_guard_hear(int fd, pid_t *pid, struct bld_guard_message *ret, struct err *err);
+/* The exit status of a value of ENDED, or 128 + signal. */
+int bld_guard_status(int value);
+/* Waits for a guard whose socket is closed; 0 is fine. */
+void bld_guard_reap(pid_t guard);
+/* Holds SIGTERM, SIGINT and SIGHUP back, so that none comes between a look at what their handlers set and a ppoll() with *ret_old. */
+void bld_guard_hold_signals(sigset_t *ret_old);

@@ -108,18 +108,28 @@ char *bld_config_named(const char *config, const char *version, const char *labe
 	return str_take(&out);
 }
 
+/* What stands between the quotes of its line; "" where there is none. */
+static const char *localversion(const char *config, size_t *ret_n)
+{
+	static const char begin[] = "CONFIG_LOCALVERSION=\"";
+	const char *line = config;
+
+	while (line && !str_starts(line, begin))
+		line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+	line = line ? line + strlen(begin) : "";
+	*ret_n = strcspn(line, "\"\n");
+	return line;
+}
+
 char *bld_label(const char *config, const char *name)
 {
-	const char *line =
-		str_starts(config, name_line) ? config : strstr(config, "\nCONFIG_LOCALVERSION=\"");
+	size_t n;
+	const char *value = localversion(config, &n);
+	const size_t dash = n && *value == '-';
 	char *label;
 
-	if (line) {
-		line = strchr(line, '"');
-		line += 1 + (line[1] == '-');
-		if (*line != '"')
-			return xstrndup(line, strcspn(line, "\"\n"));
-	}
+	if (n > dash)
+		return xstrndup(value + dash, n - dash);
 	label = xstrdup(name);
 	for (char *p = label; *p; p++)
 		if (*p == '/')
@@ -129,8 +139,8 @@ char *bld_label(const char *config, const char *name)
 
 char *bld_release(const char *config, const char *version)
 {
-	const char *line = strstr(config, "\nCONFIG_LOCALVERSION=\"");
-	const char *value = line ? strchr(line, '"') + 1 : "";
+	size_t n;
+	const char *value = localversion(config, &n);
 
-	return xasprintf("%s%.*s", version, (int)strcspn(value, "\"\n"), value);
+	return xasprintf("%s%.*s", version, (int)n, value);
 }

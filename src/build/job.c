@@ -124,6 +124,14 @@ static void report(struct work *w, enum bld_phase phase)
 		w->j->report(w->j->ctx, &w->report);
 }
 
+/* The build folder's. */
+static int read_config(const struct bld_job *j, struct str *ret, struct err *err)
+{
+	auto_free char *path = path_join(j->build, ".config");
+
+	return file_read(AT_FDCWD, path, 64 << 20, ret, err);
+}
+
 /* The config is only written where it is another: its time would have kbuild look at everything. */
 static int write_config(const struct bld_job *j, struct err *err)
 {
@@ -131,7 +139,7 @@ static int write_config(const struct bld_job *j, struct err *err)
 	auto_str struct str old = { 0 };
 	int r;
 
-	if (file_read(AT_FDCWD, path, 64 << 20, &old, NULL) == 0 && str_eq(str_c(&old), j->config))
+	if (read_config(j, &old, NULL) == 0 && str_eq(str_c(&old), j->config))
 		return 0;
 	r = old.n ? bld_relabel(j->build, str_c(&old), j->config, err) : 0;
 	if (r != 0)
@@ -145,7 +153,7 @@ static int check_config(const struct bld_job *j, struct err *err)
 	auto_free char *path = path_join(j->build, ".config");
 	auto_str struct str now = { 0 };
 	const char *a, *b = j->config;
-	int r = file_read(AT_FDCWD, path, 64 << 20, &now, err);
+	int r = read_config(j, &now, err);
 
 	if (r < 0)
 		return r;
@@ -339,13 +347,11 @@ static void sweep(const char *build)
 
 bool bld_job_was_built(const struct bld_job *j)
 {
-	auto_free char *known = path_join(j->build, BLD_KNOWN),
-		       *path = path_join(j->build, ".config");
+	auto_free char *known = path_join(j->build, BLD_KNOWN);
 	auto_str struct str was = { 0 };
 
 	return !j->fresh && access(known, F_OK) == 0 && is_of_toolchain(j) &&
-	       file_read(AT_FDCWD, path, 64 << 20, &was, NULL) == 0 &&
-	       bld_same_but_name(str_c(&was), j->config);
+	       read_config(j, &was, NULL) == 0 && bld_same_but_name(str_c(&was), j->config);
 }
 
 static int make_folder(const struct bld_job *j, struct err *err)

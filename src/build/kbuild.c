@@ -81,9 +81,14 @@ static int check_path(const char *what, const char *path, struct err *err)
 	return err_hint(err, -EINVAL, "move it, or set XDG_CACHE_HOME to a folder without");
 }
 
+bool bld_kbuild_is_wrapped(const struct bld_kbuild_spec *spec)
+{
+	return spec->wrap && *spec->wrap;
+}
+
 static enum bld_share share_of(const struct bld_kbuild_spec *spec, const struct bld_make *make)
 {
-	const bool wrapped = spec->wrap && *spec->wrap;
+	const bool wrapped = bld_kbuild_is_wrapped(spec);
 
 	if (wrapped && make->fifo)
 		return BLD_SHARE_FIFO;
@@ -243,8 +248,7 @@ static int read_output(struct bld_kbuild *k, size_t max, struct err *err)
 static void reap_guard(struct impl *i)
 {
 	i->ctl = close_fd(i->ctl);
-	while (i->guard && waitpid(i->guard, NULL, 0) < 0 && errno == EINTR)
-		;
+	bld_guard_reap(i->guard);
 	i->guard = 0;
 	if (i->slot)
 		bld_slot_put(i->jobs, take_ptr(i->slot));
@@ -262,7 +266,7 @@ static int ended(struct bld_kbuild *k, const struct bld_guard_message *m, struct
 
 	r = read_output(k, PIPE_MAX, err);
 	bld_output_end(i->output);
-	k->status = WIFSIGNALED(s) ? 128 + WTERMSIG(s) : WEXITSTATUS(s);
+	k->status = bld_guard_status(s);
 	i->ended = true;
 	reap_guard(i);
 	if (i->marked && !m->killed && (WIFEXITED(s) || (i->asked && WTERMSIG(s) == SIGTERM)))
@@ -270,31 +274,17 @@ static int ended(struct bld_kbuild *k, const struct bld_guard_message *m, struct
 	return r;
 }
 
-/* The guard was killed. make died with it; the others are in its group. */
-static int lost(struct bld_kbuild *k, struct err *err)
-{
-	if (k->pid)
-		kill(-k->pid, SIGKILL);
-	return ended(k, &(struct bld_guard_message){ .value = SIGKILL, .killed = true }, err);
-}
-
 static int hear(struct bld_kbuild *k, struct err *err)
 {
 	struct impl *i = k->impl;
 	struct bld_guard_message m;
-	bool eof = false;
+	int r = i->ended ? 0 : bld_guard_hear(i->ctl, &k->pid, &m, err);
 
-	while (!i->ended && bld_guard_read(i->ctl, &m, &eof)) {
-		if (m.what == BLD_GUARD_STARTED)
-			k->pid = m.value;
-		if (m.what == BLD_GUARD_ENDED)
-			return ended(k, &m, err);
-		if (m.what == BLD_GUARD_FAILED) {
-			ended(k, &(struct bld_guard_message){ .value = 127 << 8 }, NULL);
-			return err_set(err, m.value ? m.value : -EIO, "%s", m.text);
-		}
-	}
-	return eof ? lost(k, err) : 0;
+	if (r > 0)
+		return ended(k, &m, err);
+	if (r < 0)
+		ended(k, &(struct bld_guard_message){ .value = 127 << 8 }, NULL);
+	return r;
 }
 
 int bld_kbuild_read(struct bld_kbuild *k, struct err *err)
@@ -318,18 +308,6 @@ static bool is_stopped(const struct impl *i)
 	return i->stop && *i->stop;
 }
 
-/* The signals that end it come only while it is waited for, so that none comes between a look and a wait. */
-static void hold_signals(int how, sigset_t *ret_old)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(how, &set, ret_old);
-}
-
 /* 1: there is something to read; 0: a signal came. */
 static int wait_for(const struct bld_kbuild *k, const sigset_t *open, struct err *err)
 {
@@ -349,7 +327,7 @@ int bld_kbuild_finish(struct bld_kbuild *k, void (*each)(void *ctx, const struct
 	sigset_t old;
 	int r = 1;
 
-	hold_signals(SIG_BLOCK, &old);
+	bld_guard_hold_signals(&old);
 	while (r > 0 && !is_stopped(i)) {
 		r = wait_for(k, &old, err);
 		if (r == 0)

@@ -28,6 +28,8 @@ struct bld_kbuild_spec {
 	const volatile sig_atomic_t *ended;
 };
 
+/* Whether make runs in a container or a flake's shell, where only its folders are sure to be seen. */
+bool bld_kbuild_is_wrapped(const struct bld_kbuild_spec *spec);
 /* "make -C TREE O=BUILD" behind the wrap, added to argv: what every call begins with. */
 void bld_kbuild_words(const struct bld_kbuild_spec *spec, struct strv *argv);
 

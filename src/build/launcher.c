@@ -38,21 +38,18 @@ int bld_launcher_of(const char *launcher, const char **ret, struct err *err)
 	return err_hint(err, -EINVAL, "one of: ccache, distcc, icecc, none");
 }
 
-static const char *env_get(char *const *env, const char *name)
+/* An empty variable is none. */
+static const char *given(char *const *env, const char *name)
 {
-	for (; *env; env++) {
-		const char *p = *env;
+	const char *value = env_get(env, name);
 
-		if (str_skip(&p, name) && *p == '=' && p[1])
-			return p + 1;
-	}
-	return NULL;
+	return value && *value ? value : NULL;
 }
 
 char *bld_ccache_dir(char *const *env)
 {
-	const char *dir = env_get(env, "CCACHE_DIR"), *cache = env_get(env, "XDG_CACHE_HOME"),
-		   *home = env_get(env, "HOME");
+	const char *dir = given(env, "CCACHE_DIR"), *cache = given(env, "XDG_CACHE_HOME"),
+		   *home = given(env, "HOME");
 	auto_free char *old = home ? path_join(home, ".ccache") : NULL;
 
 	if (dir)
@@ -89,7 +86,7 @@ int bld_ccache_read_log(const char *path, size_t *ret_asked, size_t *ret_had, st
 
 static void set_env(const char *name, const char *value, struct strv *env)
 {
-	strv_addf(env, "%s=%s", name, env_get(environ, name) ?: value);
+	strv_addf(env, "%s=%s", name, given(environ, name) ?: value);
 }
 
 void bld_ccache_strict(struct strv *env)

@@ -124,7 +124,7 @@ static const struct severity {
 	/* clang-format off */
 	{ "warning: ", BLD_LINE_WARNING },	{ "error: ", BLD_LINE_ERROR },
 	{ "fatal error: ", BLD_LINE_ERROR },	{ "internal compiler error: ", BLD_LINE_ERROR },
-	{ "sorry, unimplemented: ", BLD_LINE_ERROR },
+	{ "sorry, unimplemented: ", BLD_LINE_ERROR },					/* gcc's own words (gcc/diagnostic.def) */
 	{ "Warning: ", BLD_LINE_WARNING },	{ "Error: ", BLD_LINE_ERROR },		/* as */
 	{ "Fatal error: ", BLD_LINE_ERROR },	{ "Info: ", BLD_LINE_MORE },
 	{ "note: ", BLD_LINE_MORE },		{ "remark: ", BLD_LINE_MORE },

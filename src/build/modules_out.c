@@ -42,11 +42,6 @@ static int make_install(const struct bld_take *t, const char *base, struct err *
 	return bld_make(&t->o->kbuild, &more, err);
 }
 
-static bool is_wrapped(const struct bld_take *t)
-{
-	return t->o->kbuild.wrap && *t->o->kbuild.wrap;
-}
-
 /* The modules that were built, by modules.order: "drivers/net/dummy.ko". */
 static int read_order(const struct bld_take *t, struct strv *ret, struct err *err)
 {
@@ -78,7 +73,7 @@ static bool is_simple(const struct bld_take *t, const struct strv *modules)
 		if (bld_take_has(t, done_to_them[i]))
 			return false;
 	/* behind a wrap each is a container of its own */
-	return modules->n <= FEW && !is_wrapped(t);
+	return modules->n <= FEW && !bld_kbuild_is_wrapped(&t->o->kbuild);
 }
 
 static int put_order(const struct strv *modules, const char *to, struct err *err)
@@ -154,8 +149,7 @@ int bld_take_modules(const struct bld_take *t, struct err *err)
 	if (r == 0)
 		r = drop_links(from, err);
 	if (r == 0)
-		r = is_wrapped(t) ? bld_depmod_behind(&t->o->kbuild, base, t->release, err)
-				  : bld_depmod(base, t->release, err);
+		r = bld_depmod(&t->o->kbuild, base, t->release, err);
 	if (r == 0)
 		r = bld_move(from, to, err);
 	return r < 0 ? r : take_unstripped(t, &modules, err);

@@ -160,7 +160,6 @@ static int strip_copies(const struct bld_take *t, const struct strv *files, bool
 int bld_take_strip_all(const struct bld_take *t, const struct strv *paths, bool host,
 		       struct err *err)
 {
-	const bool wrapped = t->o->kbuild.wrap && *t->o->kbuild.wrap;
 	auto_strv struct strv files = { 0 };
 	struct stat st;
 
@@ -171,7 +170,8 @@ int bld_take_strip_all(const struct bld_take *t, const struct strv *paths, bool 
 	}
 	if (!files.n)
 		return 0;
-	return wrapped ? strip_copies(t, &files, host, err) : run_strip(t, &files, host, err);
+	return bld_kbuild_is_wrapped(&t->o->kbuild) ? strip_copies(t, &files, host, err)
+						    : run_strip(t, &files, host, err);
 }
 
 int bld_take_strip(const struct bld_take *t, const char *path, bool host, struct err *err)

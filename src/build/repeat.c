@@ -6,25 +6,16 @@
  */
 #include "build/kbuild.h"
 
-static const char *value_of(char *const *env, const char *var, size_t n)
-{
-	for (char *const *e = env; *e; e++)
-		if (!strncmp(*e, var, n) && (*e)[n] == '=')
-			return *e + n + 1;
-	return NULL;
-}
-
 /* What kiln gave and a shell started from where kiln was does not have. */
 static void add_env(char *const *env, struct strv *ret)
 {
 	bool first = true;
 
 	for (char *const *e = env; e && *e; e++) {
-		const char *equals = strchr(*e, '=');
-		const size_t n = equals ? (size_t)(equals - *e) : 0;
-		const char *here = n ? value_of(environ, *e, n) : NULL;
+		const char *equals = strchrnul(*e, '=');
+		auto_free char *name = xstrndup(*e, (size_t)(equals - *e));
 
-		if (!n || str_eq(here, equals + 1))
+		if (!*name || !*equals || str_eq(env_get(environ, name), equals + 1))
 			continue;
 		if (first)
 			strv_add(ret, "env");

@@ -97,8 +97,7 @@ struct whole {
 static void whole_release(struct whole *w)
 {
 	close_fd(w->ctl);
-	while (w->guard && waitpid(w->guard, NULL, 0) < 0 && errno == EINTR)
-		;
+	bld_guard_reap(w->guard);
 	if (w->slot)
 		bld_slot_put(w->jobs, w->slot);
 	bld_jobs_free(w->jobs);
@@ -134,7 +133,6 @@ static void see_to_its_end(struct whole *w)
 	}
 }
 
-/* The signals that end it come only while it is waited for, so that none comes between a look and a wait. */
 static void whole_wait(const struct whole *w)
 {
 	const bool asked = w->until && w->until != UINT64_MAX;
@@ -150,37 +148,11 @@ static void whole_wait(const struct whole *w)
 static int whole_hear(struct whole *w, int *ret_status, struct err *err)
 {
 	struct bld_guard_message m;
-	bool eof = false;
+	int r = bld_guard_hear(w->ctl, &w->pid, &m, err);
 
-	while (bld_guard_read(w->ctl, &m, &eof)) {
-		if (m.what == BLD_GUARD_STARTED)
-			w->pid = m.value;
-		if (m.what == BLD_GUARD_FAILED)
-			return err_set(err, m.value ? m.value : -EIO, "%s", m.text);
-		if (m.what == BLD_GUARD_ENDED) {
-			*ret_status = WIFSIGNALED(m.value) ? 128 + WTERMSIG(m.value)
-							   : WEXITSTATUS(m.value);
-			return 1;
-		}
-	}
-	if (!eof)
-		return 0;
-	/* the guard was killed, and what it started first died with it; the others are in that one's group */
-	if (w->pid)
-		kill(-w->pid, SIGKILL);
-	*ret_status = 128 + SIGKILL;
-	return 1;
-}
-
-static void hold_signals(sigset_t *ret_before)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, ret_before);
+	if (r > 0)
+		*ret_status = bld_guard_status(m.value);
+	return r;
 }
 
 int bld_step_run_whole(const struct bld_step *step, const volatile sig_atomic_t *ended,
@@ -190,7 +162,7 @@ int bld_step_run_whole(const struct bld_step *step, const volatile sig_atomic_t 
 	off_t from = end_of(step->log_fd);
 	int status = 0, r;
 
-	hold_signals(&w.before);
+	bld_guard_hold_signals(&w.before);
 	for (r = whole_start(&w, step, err); r == 0; r = whole_hear(&w, &status, err)) {
 		see_to_its_end(&w);
 		whole_wait(&w);

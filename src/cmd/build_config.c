@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration of a cell: base and parts in the tree, every line verified. */
-#include "build/elsewhere.h"
 #include "cmd/build_plan.h"
 
 #include "base/path.h"
+#include "build/elsewhere.h"
 #include "cmd/config_tell.h"
 
 #include <errno.h>
@@ -79,15 +79,17 @@ static int make(struct work *w, struct err *err)
 		.line = (int)cell->kernel->line,
 		.env = w->c->toolchain.make.v,
 	};
+	static char *const none[] = { NULL };
 	auto_strv struct strv outer = { 0 };
 	struct bld_elsewhere place;
 	size_t failed;
 	int r;
 
-	/* as make will have it: a CC of the user's would say another compiler's words here */
-	bld_toolchain_env(&w->c->toolchain, NULL, &outer);
-	o.outer = outer.v;
 	o.elsewhere = bld_elsewhere_of(&w->c->toolchain, w->c->tree.path, &place);
+	/* as make will have it: a CC of the user's would say another compiler's words here */
+	if (!o.elsewhere)
+		bld_toolchain_env(&w->c->toolchain, NULL, &outer);
+	o.outer = outer.v ?: none;
 	r = config_tree_open(&w->tree, &o, w->p->out, err);
 
 	if (r == 0)

@@ -62,7 +62,7 @@ static void join_env(char *const *first, char *const *second, struct strv *ret)
 	for (char *const *e = second; *e; e++) {
 		auto_free char *name = xstrndup(*e, strcspn(*e, "="));
 
-		if (!kc_env_get(first, name))
+		if (!env_get(first, name))
 			strv_add(ret, *e);
 	}
 }
@@ -86,7 +86,6 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 		     struct err *err)
 {
 	const char *dir = o->tree ? o->tree : ".";
-	static char *const none[] = { NULL };
 	struct kc_env_spec spec = { .arch = o->arch,
 				    .cross = o->cross,
 				    .remember = !o->no_cache,
@@ -103,16 +102,16 @@ int config_tree_open(struct config_tree *t, const struct config_opts *o, struct 
 	t->dirfd = spec.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dirfd < 0)
 		return err_sys(err, "cannot open the tree '%s'", dir);
-	join_env(o->env, o->elsewhere ? none : o->outer ?: environ, &env);
+	join_env(o->env, o->outer ?: environ, &env);
 	spec.env = env.v;
 	r = kc_env_make(&spec, &t->env, err);
 	if (r < 0) {
 		err_wrap(err, r, "'%s'", dir);
 		return r == -ENOENT ? err_hint(err, r, "--tree names a kernel's source folder") : r;
 	}
-	t->version = kc_env_get(t->env.v, "KERNELVERSION");
-	t->arch = kc_env_get(t->env.v, "ARCH");
-	t->srcarch = kc_env_get(t->env.v, "SRCARCH");
+	t->version = env_get(t->env.v, "KERNELVERSION");
+	t->arch = env_get(t->env.v, "ARCH");
+	t->srcarch = env_get(t->env.v, "SRCARCH");
 	r = check_arch(t, dir, err);
 	return r < 0 ? r : read_tree(t, o, err);
 }

@@ -18,7 +18,7 @@ struct config_opts {
 	int line;
 	char *const *env;   /* "CC=clang" and the like, above those of outer; NULL: nothing */
 	char *const *outer; /* NULL: this process's */
-	/* where the tools are (kconfig/probe.h): nothing of this process's environment counts then; NULL: here */
+	/* where the tools are (kconfig/probe.h), and outer is of: nothing of this process's environment; NULL: here */
 	const struct kc_elsewhere *elsewhere;
 };
 

@@ -13,7 +13,7 @@
 
 static const char *env_or(const struct kc_files *f, const char *name, const char *other)
 {
-	const char *value = kc_env_get(f->env, name);
+	const char *value = env_get(f->env, name);
 
 	return value ? value : other;
 }

@@ -163,7 +163,7 @@ static void take_symbol(struct reading *r, const char *name, char *value)
 				r->f->gone(r->f->ctx, name);
 			return;
 		}
-		if (kc_env_get(r->f->env, "KCONFIG_WARN_UNKNOWN_SYMBOLS"))
+		if (env_get(r->f->env, "KCONFIG_WARN_UNKNOWN_SYMBOLS"))
 			warn(r, "unknown symbol: %s", name);
 		r->c->changed = true;
 		return;
@@ -267,7 +267,7 @@ static int open_config(const struct kc_files *f, const char *name)
 
 	if (fd >= 0 || *name == '/')
 		return fd;
-	srctree = kc_env_get(f->env, "srctree");
+	srctree = env_get(f->env, "srctree");
 	if (!srctree)
 		return fd;
 	below = xasprintf("%s/%s", srctree, name);
@@ -358,7 +358,7 @@ int kc_conf_read_file(struct kc_conf *c, const struct kc_files *f, const char *n
 
 const char *kc_conf_name(const struct kc_files *f)
 {
-	const char *name = kc_env_get(f->env, "KCONFIG_CONFIG");
+	const char *name = env_get(f->env, "KCONFIG_CONFIG");
 
 	return name ? name : ".config";
 }
@@ -366,7 +366,7 @@ const char *kc_conf_name(const struct kc_files *f)
 /* The first file of a list divided by blanks that can be opened. */
 static int read_fallback(struct kc_conf *c, const struct kc_files *f, unsigned *ret_warnings)
 {
-	const char *list = kc_env_get(f->env, "KCONFIG_DEFCONFIG_LIST");
+	const char *list = env_get(f->env, "KCONFIG_DEFCONFIG_LIST");
 
 	c->changed = true;
 	if (!list)

@@ -12,7 +12,7 @@
 
 const char *kc_conf_prefix(char *const *env)
 {
-	const char *prefix = kc_env_get(env, "CONFIG_");
+	const char *prefix = env_get(env, "CONFIG_");
 
 	return prefix ? prefix : "CONFIG_";
 }
@@ -201,7 +201,7 @@ static void add_changed(struct kc_conf *c, const char *prefix, struct kc_sym *s,
 
 void kc_warn_changed(struct kc_conf *c, const struct kc_files *f)
 {
-	const char *wanted = kc_env_get(f->env, "KCONFIG_WARN_CHANGED_INPUT");
+	const char *wanted = env_get(f->env, "KCONFIG_WARN_CHANGED_INPUT");
 	const struct kc_menu *root = c->tree->root;
 	auto_str struct str text = { 0 };
 
@@ -308,7 +308,7 @@ static int check_name(const struct kc_files *f, const char *name, struct err *er
 
 int kc_conf_write(struct kc_conf *c, const struct kc_files *f, struct err *err)
 {
-	const char *name = kc_conf_name(f), *over = kc_env_get(f->env, "KCONFIG_OVERWRITECONFIG");
+	const char *name = kc_conf_name(f), *over = env_get(f->env, "KCONFIG_OVERWRITECONFIG");
 	auto_str struct str text = { 0 };
 	int r = check_name(f, name, err);
 

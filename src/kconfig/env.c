@@ -85,8 +85,8 @@ static char *llvm_program(const char *program, const char *llvm)
 
 static void set_tools(const struct kc_env_spec *spec, struct strv *env)
 {
-	const char *cross = spec->cross ? spec->cross : kc_env_get(spec->env, "CROSS_COMPILE");
-	const char *llvm = kc_env_get(spec->env, "LLVM");
+	const char *cross = spec->cross ? spec->cross : env_get(spec->env, "CROSS_COMPILE");
+	const char *llvm = env_get(spec->env, "LLVM");
 
 	if (spec->cross)
 		set(env, "CROSS_COMPILE", spec->cross);
@@ -95,7 +95,7 @@ static void set_tools(const struct kc_env_spec *spec, struct strv *env)
 		auto_free char *of_llvm =
 			t->llvm && llvm && *llvm ? llvm_program(t->llvm, llvm) : NULL;
 
-		if (kc_env_get(spec->env, t->name))
+		if (env_get(spec->env, t->name))
 			continue;
 		if (of_llvm)
 			strv_addf(env, "%s=%s", t->name, of_llvm);
@@ -173,9 +173,9 @@ static int ask(const struct kc_env_spec *spec, const struct strv *env, const cha
 
 static int set_versions(const struct kc_env_spec *spec, struct strv *env, struct err *err)
 {
-	auto_free char *cc = xasprintf("LC_ALL=C %s --version 2>/dev/null | head -n 1",
-				       kc_env_get(env->v, "CC"));
-	auto_free char *rustc = xasprintf("%s --version 2>/dev/null", kc_env_get(env->v, "RUSTC"));
+	auto_free char *cc =
+		xasprintf("LC_ALL=C %s --version 2>/dev/null | head -n 1", env_get(env->v, "CC"));
+	auto_free char *rustc = xasprintf("%s --version 2>/dev/null", env_get(env->v, "RUSTC"));
 	const char *const commands[] = { cc, rustc };
 	struct str said[countof(commands)] = { 0 };
 	int r = ask(spec, env, commands, countof(commands), said, err);
@@ -199,7 +199,7 @@ static int set_clang_flags(const struct kc_env_spec *spec, struct strv *env, str
 	auto_str struct str said = { 0 };
 	int r;
 
-	if (!strstr(or_none(kc_env_get(env->v, "CC_VERSION_TEXT")), "clang"))
+	if (!strstr(or_none(env_get(env->v, "CC_VERSION_TEXT")), "clang"))
 		return 0;
 	if (faccessat(spec->dirfd, "scripts/Makefile.clang", R_OK, 0) < 0) {
 		err_set(err, -ENOTSUP,
@@ -210,24 +210,24 @@ static int set_clang_flags(const struct kc_env_spec *spec, struct strv *env, str
 	command = xasprintf(
 		"make -s -f scripts/Makefile.clang --eval='kiln:;@echo $(CLANG_FLAGS)' srctree=. SRCARCH=%s "
 		"CROSS_COMPILE=%s LLVM_IAS=%s kiln",
-		kc_env_get(env->v, "SRCARCH"), or_none(kc_env_get(env->v, "CROSS_COMPILE")),
-		or_none(kc_env_get(env->v, "LLVM_IAS")));
+		env_get(env->v, "SRCARCH"), or_none(env_get(env->v, "CROSS_COMPILE")),
+		or_none(env_get(env->v, "LLVM_IAS")));
 	/* the Makefile adds to it */
 	drop(env, "CLANG_FLAGS");
 	r = ask(spec, env, (const char *const[]){ command }, 1, &said, err);
 	if (r < 0)
 		return r;
 	set_line(env, "CLANG_FLAGS", &said);
-	if (*kc_env_get(env->v, "CLANG_FLAGS"))
+	if (*env_get(env->v, "CLANG_FLAGS"))
 		return 0;
 	err_set(err, -EINVAL, "the tree's scripts/Makefile.clang gives no flags for clang");
 	return err_hint(err, -EINVAL, "it says why: make -f scripts/Makefile.clang SRCARCH=%s",
-			kc_env_get(env->v, "SRCARCH"));
+			env_get(env->v, "SRCARCH"));
 }
 
 int kc_env_make(const struct kc_env_spec *spec, struct strv *ret, struct err *err)
 {
-	const char *arch = spec->arch ? spec->arch : kc_env_get(spec->env, "ARCH");
+	const char *arch = spec->arch ? spec->arch : env_get(spec->env, "ARCH");
 	struct utsname host;
 	int r;
 

@@ -384,7 +384,7 @@ static int open_below(const struct kc_parse *spec, const char *name, struct stat
 
 	if (fd >= 0 || *name == '/')
 		return fd;
-	srctree = kc_env_get(spec->env, "srctree");
+	srctree = env_get(spec->env, "srctree");
 	if (!srctree)
 		return fd;
 	path = xasprintf("%s/%s", srctree, name);

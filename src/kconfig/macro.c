@@ -61,16 +61,6 @@ static bool is_unknown(const struct kc_reader *r, const struct str *s)
 	return r->unknown && s->n && memchr(s->s, KC_UNKNOWN_ANSWER, s->n);
 }
 
-const char *kc_env_get(char *const *env, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (; env && *env; env++)
-		if (!strncmp(*env, name, n) && (*env)[n] == '=')
-			return *env + n + 1;
-	return NULL;
-}
-
 /* An environment variable that was asked for is remembered: auto.conf.cmd lists it. */
 static bool env_expand(struct kc_reader *r, const char *name, struct str *out)
 {
@@ -85,7 +75,7 @@ static bool env_expand(struct kc_reader *r, const char *name, struct str *out)
 			return true;
 		}
 	}
-	value = kc_env_get(r->spec->env, name);
+	value = env_get(r->spec->env, name);
 	if (r->spec->inputs)
 		kc_inputs_env(r->spec->inputs, name, value);
 	if (!value)

@@ -31,6 +31,3 @@ struct kc_parse {
  * was unknown, and what was said is of no value. *ret_tree is set on success only.
  */
 int kc_tree_parse(const struct kc_parse *spec, const char *file, struct kc_tree **ret_tree);
-
-/* The value of a variable in a list like environ; NULL where there is none. */
-const char *kc_env_get(char *const *env, const char *name);

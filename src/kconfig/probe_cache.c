@@ -200,7 +200,7 @@ static void add_id(struct str *out, const char *path, const struct stat *st)
  */
 static void identify_file(struct kc_cache *c, const char *word, struct str *out)
 {
-	const char *dirs = kc_env_get(c->env, "PATH");
+	const char *dirs = env_get(c->env, "PATH");
 	struct stat st;
 
 	if (!c->here && *word == '/')
@@ -329,7 +329,7 @@ static bool has_overrides(const char *settings)
 static void identify_rustup(struct kc_cache *c, struct str *out)
 {
 	static const char *const files[] = { "settings.toml", "update-hashes", "toolchains" };
-	const char *home = kc_env_get(c->env, "HOME"), *rustup = kc_env_get(c->env, "RUSTUP_HOME");
+	const char *home = env_get(c->env, "HOME"), *rustup = env_get(c->env, "RUSTUP_HOME");
 	auto_free char *dir = rustup ? xstrdup(rustup) : home ? path_join(home, ".rustup") : NULL;
 
 	if (!dir)
@@ -429,7 +429,7 @@ static const char *tools(struct kc_cache *c)
 	struct str out = { 0 };
 
 	for (size_t i = 0; tool_names[i] && !c->tools; i++)
-		identify_value(c, kc_env_get(c->env, tool_names[i]), &out);
+		identify_value(c, env_get(c->env, tool_names[i]), &out);
 	if (!c->tools)
 		c->tools = str_take(&out);
 	return c->tools;
@@ -478,7 +478,7 @@ static void hash_variables(struct kc_cache *c, const char *command, uint64_t *h)
 		while (is_of_name(p[n]))
 			n++;
 		name = xstrndup(p, n);
-		value = n ? kc_env_get(c->env, name) : NULL;
+		value = n ? env_get(c->env, name) : NULL;
 		identify_value(c, value, &out);
 		any |= value != NULL;
 	}

@@ -170,7 +170,7 @@ static bool file_holds(const struct kc_snapshot_name *name, const struct record 
 static bool env_holds(const struct kc_snapshot_name *name, const struct record *r, const char *text)
 {
 	auto_free char *var = xstrndup(text, strcspn(text, "="));
-	const char *value = kc_env_get(name->env, var);
+	const char *value = env_get(name->env, var);
 
 	if (r->kind == ENV_ABSENT)
 		return !value;

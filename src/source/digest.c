@@ -551,12 +551,23 @@ static int mend(struct walk *w, int fd, uint8_t *differs)
 		w->changed = !file_id_same(&now->v[0].id, &w->old.v[0].id);
 		r = mend_below(w, fd, 0, differs);
 	}
+	if (r == 0)
+		r = total(w, NULL);
 	if (r < 0) {
 		src_index_release(now);
 		w->changed = w->other = false;
 		w->path.n = w->depth = 0;
 	}
 	return r;
+}
+
+/* Whether that did: w->now is what the tree is, or empty where w->old is. */
+static bool recall(struct walk *w, int fd, const char *index)
+{
+	auto_free uint8_t *differs = NULL;
+
+	return src_index_load(index, &w->old) && src_index_look(&w->old, fd, &differs) &&
+	       (!differs || mend(w, fd, differs) == 0);
 }
 
 /* Not being able to remember is no error. */
@@ -577,21 +588,13 @@ static int digest_of(const char *path, const char *index, bool keep,
 {
 	cleanup(walk_release) struct walk w = { .progress = progress, .began_ns = digest_now_ns() };
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_free uint8_t *differs = NULL;
-	bool known = false;
 	int r = 0;
 
 	if (fd < 0)
 		return err_sys(err, "cannot open the tree '%s'", path);
 	w.what = xasprintf("reading %s", path);
-	if (index && src_index_load(index, &w.old) && src_index_look(&w.old, fd, &differs)) {
-		r = differs ? mend(&w, fd, differs) : 0;
-		known = r == 0;
-	}
-	if (!known)
+	if (!index || !recall(&w, fd, index))
 		r = walk_tree(&w, fd, err);
-	else if (differs)
-		r = total(&w, err);
 	if (r < 0)
 		return err_wrap(err, r, "in the tree '%s'", path);
 	digest_to_hex(w.now.n ? w.now.total : w.old.total, ret_hex);

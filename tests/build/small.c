@@ -101,7 +101,7 @@ void small_install_modules(const struct small *s, const char *to, const char *re
 
 		unlink(link);
 	}
-	assert_done(bld_depmod(to, release, &err), &err);
+	assert_done(bld_depmod(NULL, to, release, &err), &err);
 }
 
 static void same_file(const char *a, const char *b)

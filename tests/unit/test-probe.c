@@ -197,10 +197,10 @@ static void environment(void **state)
 	assert_int_equal(f.calls, 1);
 	assert_contains(str_c(&f.asked), "gcc-99 --version");
 	assert_contains(str_c(&f.asked), "rustc --version");
-	assert_string_equal(kc_env_get(env.v, "CC_VERSION_TEXT"), "a-1");
-	assert_string_equal(kc_env_get(env.v, "KILN_PLACE"), "a");
-	assert_string_equal(kc_env_get(f.env.v, "srctree"), ".");
-	assert_null(kc_env_get(f.env.v, "PATH"));
+	assert_string_equal(env_get(env.v, "CC_VERSION_TEXT"), "a-1");
+	assert_string_equal(env_get(env.v, "KILN_PLACE"), "a");
+	assert_string_equal(env_get(f.env.v, "srctree"), ".");
+	assert_null(env_get(f.env.v, "PATH"));
 	fake_release(&f);
 	fake_init(&f, "gone");
 	f.ends = -EIO;
