@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "build/carry.h"
 #include "build/compare.h"
 #include "build/identity.h"
 #include "build/launcher.h"
@@ -99,8 +100,11 @@ struct work {
 	uint64_t began;
 	int64_t make_began; /* wall clock, ns; 0: not yet */
 	struct sto_stage *stage;
+	bool publishes;		 /* nothing is known where a build is to prove something */
 	struct bld_known *known; /* NULL: nothing is */
-	char *ahead;		 /* see struct bld_outputs */
+	pid_t asked;		 /* whether the tree has changed; 0: not yet */
+	struct bld_carry *carry; /* while make runs for another release alone */
+	struct bld_ahead ahead;
 	struct bld_steps steps;
 	struct bld_report report;
 };
@@ -112,8 +116,11 @@ static void work_release(struct work *w)
 	close_fd(w->log);
 	close_fd(w->lock);
 	free(w->ccache_log);
-	free(w->ahead);
+	bld_ahead_release(&w->ahead);
 	bld_known_free(w->known);
+	bld_carry_end(w->carry);
+	if (w->asked > 0)
+		src_tree_is_unchanged(w->asked, w->j->tree, NULL);
 	sto_stage_abort(w->stage);
 }
 
@@ -133,17 +140,22 @@ static int read_config(const struct bld_job *j, struct str *ret, struct err *err
 }
 
 /* The config is only written where it is another: its time would have kbuild look at everything. */
-static int write_config(const struct bld_job *j, struct err *err)
+static int write_config(struct work *w, struct err *err)
 {
+	const struct bld_job *j = w->j;
 	auto_free char *path = path_join(j->build, ".config");
+	auto_free char *release = bld_release(j->config, j->tree->version);
 	auto_str struct str old = { 0 };
 	int r;
 
 	if (read_config(j, &old, NULL) == 0 && str_eq(str_c(&old), j->config))
 		return 0;
 	r = old.n ? bld_relabel(j->build, str_c(&old), j->config, err) : 0;
+	if (r > 0)
+		w->carry = bld_carry_begin(j->build, j->tree->path, release);
 	if (r != 0)
 		return MIN(r, 0);
+	bld_carry_forget(j->build);
 	return file_publish(path, j->config, strlen(j->config), 0644, err);
 }
 
@@ -265,7 +277,7 @@ static struct bld_outputs outputs_of(const struct work *w)
 		.config = j->config,
 		.to = sto_stage_path(w->stage),
 		.known = w->known,
-		.ahead = w->ahead,
+		.ahead = &w->ahead,
 		.debug = j->debug_info,
 	};
 }
@@ -274,12 +286,14 @@ static struct bld_outputs outputs_of(const struct work *w)
 static void use_the_time(struct work *w)
 {
 	const struct bld_job *j = w->j;
-	const struct bld_outputs o = outputs_of(w);
+	auto_free char *release = bld_release(j->config, j->tree->version);
+	struct bld_outputs o;
 
 	bld_steps_count(j->tree->path, j->srcarch, j->config, j->build, &w->steps);
-	w->ahead = bld_release(j->config, j->tree->version);
-	if (bld_outputs_ahead(&o, w->ahead) < 0)
-		free(take_ptr(w->ahead));
+	if (w->publishes)
+		w->known = bld_known_read(j->build, w->stage);
+	o = outputs_of(w);
+	bld_outputs_ahead(&o, release, &w->ahead);
 }
 
 static int make(struct work *w, const struct bld_kbuild_spec *spec, struct err *err)
@@ -374,7 +388,7 @@ static int make_folder(const struct bld_job *j, struct err *err)
  * However it ended: the user may have gone on writing while make read, or what is published of the tree was taken. What came of
  * that is nobody's kernel, and an object that was compiled while its source was saved would be taken for one of the new source.
  */
-static int doubt(const struct work *w, int made, struct err *err)
+static int doubt(struct work *w, int made, struct err *err)
 {
 	const struct bld_job *j = w->j;
 	struct err *own = made < 0 ? NULL : err; /* that make failed is what there is to say */
@@ -382,7 +396,8 @@ static int doubt(const struct work *w, int made, struct err *err)
 
 	if (!w->make_began || j->tree->ours)
 		return 0;
-	r = src_tree_unchanged(j->tree, own);
+	r = src_tree_is_unchanged(w->asked, j->tree, own);
+	w->asked = 0;
 	if (r != 0)
 		return MIN(r, 0);
 	r = bld_kbuild_doubt(j->build, w->make_began, own);
@@ -403,8 +418,11 @@ static int build(struct work *w, struct err *err)
 		r = open_log(w, err);
 	if (r == 0)
 		r = bld_kbuild_mend(j->build, err);
+	/* from here on things are written that make goes by */
 	if (r == 0)
-		r = write_config(j, err);
+		r = bld_mark_set(j->build, err);
+	if (r >= 0)
+		r = write_config(w, err);
 	if (r < 0)
 		return r;
 	report(w, BLD_MAKING);
@@ -415,7 +433,9 @@ static int build(struct work *w, struct err *err)
 	strv_extend(&all, w->make.v);
 	bld_outputs_targets(j->arch, j->config, &all);
 	spec = spec_of(w, all.v);
+	spec.marked = true;
 	r = make(w, &spec, err);
+	bld_carry_end(take_ptr(w->carry));
 	/* no such file: no ccache, or one that is too old to say */
 	bld_ccache_read_log(w->ccache_log, &w->ret->cache_asked, &w->ret->cache_had, NULL);
 	return r;
@@ -447,15 +467,24 @@ static int take_outputs(struct work *w, struct sto *store, struct err *err)
 	return no_room(store, r, err);
 }
 
-/* All up to the folder that is to be published. */
+/* All up to the folder that is to be published; where it succeeds, doubt() is left to be called. */
 static int build_and_take(struct work *w, struct sto *store, struct err *err)
 {
 	int made = build(w, err), r = made, changed;
 
 	if (made == 0)
 		r = take_outputs(w, store, err);
+	if (r == 0) {
+		w->asked = w->j->tree->ours ? 0 : src_tree_ask_unchanged(w->j->tree);
+		return 0;
+	}
 	changed = doubt(w, made, err);
 	return made == 0 && changed < 0 ? changed : r;
+}
+
+static int no_doubt(void *ctx, struct err *err)
+{
+	return doubt(ctx, 0, err);
 }
 
 static int commit(struct work *w, struct sto *store, struct err *err)
@@ -465,6 +494,7 @@ static int commit(struct work *w, struct sto *store, struct err *err)
 	if (r < 0)
 		return r;
 	report(w, BLD_PUBLISHING);
+	sto_stage_last(w->stage, no_doubt, w);
 	r = sto_stage_commit(take_ptr(w->stage), NULL, err);
 	if (r < 0)
 		return no_room(store, r, err);
@@ -480,7 +510,7 @@ static int build_and_publish(struct work *w, struct sto *store, struct err *err)
 
 	if (r < 0)
 		return r;
-	w->known = bld_known_read(w->j->build, w->stage);
+	w->publishes = true;
 	r = build_and_take(w, store, err);
 	return r < 0 ? r : commit(w, store, err);
 }
@@ -564,6 +594,8 @@ static int build_and_compare(struct work *w, struct sto *store, struct strv *ret
 	r = sto_stage_begin(store, w->j->id, &w->stage, err);
 	if (r == 0)
 		r = build_and_take(w, store, err);
+	if (r == 0)
+		r = doubt(w, 0, err);
 	return r < 0 ? r : bld_compare(cell, sto_stage_path(w->stage), ".kiln", ret_differ, err);
 }
 

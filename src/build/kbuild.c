@@ -196,7 +196,7 @@ int bld_kbuild_start(const struct bld_kbuild_spec *spec, struct bld_kbuild *ret,
 		r = bld_jobs_new(1, &i->own_jobs, err);
 	if (!i->jobs)
 		i->jobs = i->own_jobs;
-	if (!r)
+	if (!r && !spec->marked)
 		r = bld_mark_set(spec->build, err);
 	i->marked = r == 0;
 	if (r >= 0)

@@ -26,6 +26,7 @@ struct bld_kbuild_spec {
 	int lock_fd; /* of the build folder: held until nothing of make is left, kiln alive or not; 0: none */
 	/* set by a handler of SIGTERM, SIGINT and SIGHUP where make is to end; NULL: these are the caller's */
 	const volatile sig_atomic_t *ended;
+	bool marked; /* the caller has set the mark of mark.h, which ends with make */
 };
 
 /* Whether make runs in a container or a flake's shell, where only its folders are sure to be seen. */

@@ -302,15 +302,21 @@ static int take_all(const struct bld_take *t, struct err *err)
 	return r == -EINTR ? err_set(err, r, "ended by a signal") : r;
 }
 
-int bld_outputs_ahead(const struct bld_outputs *o, const char *release)
+void bld_outputs_ahead(const struct bld_outputs *o, const char *release, struct bld_ahead *ret)
 {
 	struct bld_take t = { .o = o, .srcarch = kc_srcarch(o->arch), .release = (char *)release };
-	int r;
 
 	dotconfig_parse(&t.config, o->config, strlen(o->config));
-	r = bld_take_sdk_ahead(&t, NULL);
+	*ret = (struct bld_ahead){ .uapi = bld_take_uapi_ahead(&t) };
+	if (bld_take_sdk_ahead(&t, NULL) == 0)
+		ret->release = xstrdup(release);
 	dotconfig_release(&t.config);
-	return r;
+}
+
+void bld_ahead_release(struct bld_ahead *a)
+{
+	free(a->release);
+	free(a->uapi);
 }
 
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err)

@@ -17,22 +17,30 @@
 #include "build/kbuild.h"
 #include "build/known.h"
 
+/* What was laid while make ran; see bld_outputs_ahead(). */
+struct bld_ahead {
+	char *release; /* the SDK's files of the tree, for a kernel of that name; NULL: not */
+	char *uapi;    /* the UAPI headers, and the digest of what they depend on; NULL: not */
+};
+
 struct bld_outputs {
 	struct bld_kbuild_spec kbuild; /* without targets; log_fd is used */
 	const char *arch;	       /* make's ARCH */
 	const char *config;	       /* text of .config */
 	const char *to;		       /* an empty folder */
 	struct bld_known *known;       /* of the stage that to is; NULL: all is read */
-	const char *ahead; /* the release for which bld_outputs_ahead() was done; NULL */
-	bool debug;	   /* keep vmlinux and unstripped modules below debug/ */
+	const struct bld_ahead *ahead; /* NULL: nothing */
+	bool debug;		       /* keep vmlinux and unstripped modules below debug/ */
 };
 
 /* The targets of make that outputs need, added to ret: "bzImage" and so on. */
 void bld_outputs_targets(const char *arch, const char *config, struct strv *ret);
 /*
- * While make runs: what of all this the tree alone gives, most of the SDK's files, for a kernel of that release. Where it fails
- * (negative errno) nothing is there, and nothing is lost: bld_outputs_take() does it, and says why it cannot.
+ * While make runs: what of all this the tree alone gives, most of the SDK's files, for a kernel of that release; and headers that
+ * are as an earlier make left them. What fails is not there, and nothing is lost: bld_outputs_take() does it, as it does again
+ * what make changed, and says why it cannot.
  */
-int bld_outputs_ahead(const struct bld_outputs *o, const char *release);
+void bld_outputs_ahead(const struct bld_outputs *o, const char *release, struct bld_ahead *ret);
+void bld_ahead_release(struct bld_ahead *a);
 /* Behind make. *ret_release: kernelrelease. */
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err);

@@ -20,6 +20,8 @@ int bld_take_dtbs(const struct bld_take *t, struct err *err);
 /* lib/modules/RELEASE, and debug/lib/modules/RELEASE if asked for. */
 int bld_take_modules(const struct bld_take *t, struct err *err);
 int bld_take_uapi(const struct bld_take *t, struct err *err);
+/* While make runs, where they are as the last make left them: the digest of what they hang on, or NULL; the caller frees it. */
+char *bld_take_uapi_ahead(const struct bld_take *t);
 int bld_take_sdk(const struct bld_take *t, struct err *err);
 /* What of it comes out of the tree. */
 int bld_take_sdk_ahead(const struct bld_take *t, struct err *err);

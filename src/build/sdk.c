@@ -282,7 +282,7 @@ int bld_take_sdk_ahead(const struct bld_take *t, struct err *err)
 /* The tree's files, but where they were taken ahead; those of what was thought to be the release go. */
 static int lay_tree(struct sdk *s, struct err *err)
 {
-	const char *ahead = s->t->o->ahead;
+	const char *ahead = s->t->o->ahead ? s->t->o->ahead->release : NULL;
 	auto_free char *other = NULL;
 	int r = 0;
 

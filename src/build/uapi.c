@@ -108,13 +108,17 @@ static bool is_stamped(const char *path, const char *stamp)
 	       str_eq(str_c(&text), stamp);
 }
 
-/* Makes them in the build folder, unless they are as the last make left them. */
-static int make_headers(const struct bld_take *t, struct err *err)
+static char *stamp_path(const struct bld_take *t)
 {
-	auto_free char *path = path_join(t->o->kbuild.build, "kiln-uapi");
+	return path_join(t->o->kbuild.build, "kiln-uapi");
+}
+
+/* Makes them in the build folder, unless they are as the last make left them. */
+static int make_headers(const struct bld_take *t, char stamp[DIGEST_HEX + 1], struct err *err)
+{
+	auto_free char *path = stamp_path(t);
 	auto_strv struct strv more = { 0 };
 	auto_str struct str sources = { 0 };
-	char stamp[DIGEST_HEX + 1];
 	int r;
 
 	add_sources(t, &sources);
@@ -128,11 +132,57 @@ static int make_headers(const struct bld_take *t, struct err *err)
 	return r < 0 ? r : file_publish(path, stamp, strlen(stamp), 0644, err);
 }
 
+static int copy(const struct bld_take *t, const char *from, struct bld_known *known,
+		struct err *err)
+{
+	auto_free char *to = path_join(t->o->to, "usr/include");
+
+	return bld_copy_tree(&(struct bld_copy){ .from = from,
+						 .to = to,
+						 .want = is_header,
+						 .known = known,
+						 .how = BLD_AS_IT_IS },
+			     "", err);
+}
+
+static int drop(const struct bld_take *t, struct err *err)
+{
+	auto_free char *to = path_join(t->o->to, "usr/include");
+
+	return rm_rf(to, err);
+}
+
+static int take_made(const struct bld_take *t, struct err *err)
+{
+	const char *ahead = t->o->ahead ? t->o->ahead->uapi : NULL;
+	auto_free char *from = path_join(t->o->kbuild.build, "usr/include");
+	char stamp[DIGEST_HEX + 1] = "";
+	int r = make_headers(t, stamp, err);
+
+	if (r < 0 || str_eq(ahead, stamp))
+		return r;
+	if (ahead)
+		r = drop(t, err);
+	return r < 0 ? r : copy(t, from, t->o->known, err);
+}
+
+static int take_installed(const struct bld_take *t, struct err *err)
+{
+	auto_free char *base = NULL, *from = NULL;
+	auto_strv struct strv more = { 0 };
+	int r = bld_take_scratch(t, "uapi", &base, err);
+
+	if (r < 0)
+		return r;
+	strv_add(&more, "headers_install");
+	strv_addf(&more, "INSTALL_HDR_PATH=%s", base);
+	from = path_join(base, "include");
+	r = bld_make(&t->o->kbuild, &more, err);
+	return r < 0 ? r : copy(t, from, NULL, err);
+}
+
 int bld_take_uapi(const struct bld_take *t, struct err *err)
 {
-	auto_free char *base = NULL, *to = path_join(t->o->to, "usr/include");
-	auto_strv struct strv more = { 0 };
-	auto_free char *from = NULL;
 	bool headers = false;
 	int r;
 
@@ -140,19 +190,25 @@ int bld_take_uapi(const struct bld_take *t, struct err *err)
 	if (str_eq(t->srcarch, "um"))
 		return 0;
 	r = has_target(t, &headers, err);
-	if (r == 0)
-		r = bld_take_scratch(t, "uapi", &base, err);
 	if (r < 0)
 		return r;
-	strv_add(&more, "headers_install");
-	strv_addf(&more, "INSTALL_HDR_PATH=%s", base);
-	from = headers ? path_join(t->o->kbuild.build, "usr/include") : path_join(base, "include");
-	r = headers ? make_headers(t, err) : bld_make(&t->o->kbuild, &more, err);
-	return r < 0 ? r
-		     : bld_copy_tree(&(struct bld_copy){ .from = from,
-							 .to = to,
-							 .want = is_header,
-							 .known = headers ? t->o->known : NULL,
-							 .how = BLD_AS_IT_IS },
-				     "", err);
+	return headers ? take_made(t, err) : take_installed(t, err);
+}
+
+char *bld_take_uapi_ahead(const struct bld_take *t)
+{
+	auto_free char *path = stamp_path(t);
+	auto_free char *from = path_join(t->o->kbuild.build, "usr/include");
+	auto_str struct str sources = { 0 };
+	char stamp[DIGEST_HEX + 1];
+
+	if (access(path, F_OK) < 0)
+		return NULL;
+	add_sources(t, &sources);
+	if (stamp_of(t, &sources, stamp, NULL) < 0 || !is_stamped(path, stamp))
+		return NULL;
+	if (copy(t, from, t->o->known, NULL) == 0)
+		return xstrdup(stamp);
+	drop(t, NULL);
+	return NULL;
 }

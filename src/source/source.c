@@ -10,6 +10,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define ASK_AGAIN 2
 
 void src_tree_release(struct src_tree *t)
 {
@@ -29,7 +34,8 @@ static int open_dir(const struct src_spec *spec, const struct src_progress *prog
 
 	if (r == 0)
 		r = src_digest(spec->where, progress, t->digest, err);
-	t->path = xstrdup(spec->where);
+	/* one build folder whatever it is called, and none of a name that kbuild does not take for a ".." behind it */
+	t->path = realpath(spec->where, NULL) ?: xstrdup(spec->where);
 	t->origin = xstrdup(spec->where);
 	return r;
 }
@@ -71,6 +77,31 @@ int src_tree_unchanged(const struct src_tree *t, struct err *err)
 		return 1;
 	r = src_digest_now(t->path, digest, err);
 	return r < 0 ? r : str_eq(digest, t->digest);
+}
+
+pid_t src_tree_ask_unchanged(const struct src_tree *t)
+{
+	const pid_t parent = getpid(), pid = fork();
+	int r;
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(ASK_AGAIN);
+	r = src_tree_unchanged(t, NULL);
+	_exit(r < 0 ? ASK_AGAIN : r);
+}
+
+int src_tree_is_unchanged(pid_t asked, const struct src_tree *t, struct err *err)
+{
+	int status = -1;
+
+	while (asked > 0 && waitpid(asked, &status, 0) < 0 && errno == EINTR)
+		;
+	if (asked > 0 && WIFEXITED(status) && WEXITSTATUS(status) != ASK_AGAIN)
+		return WEXITSTATUS(status);
+	return src_tree_unchanged(t, err);
 }
 
 static bool is_there(int fd, const char *path, bool folder)

@@ -63,6 +63,12 @@ void src_tree_release(struct src_tree *t);
  */
 int src_tree_unchanged(const struct src_tree *t, struct err *err);
 /*
+ * The same, asked by a process of its own while the caller goes on. What changes between the two calls may be missed. The
+ * second, which has to be called where the first was, waits for the answer, and asks itself where there is none.
+ */
+pid_t src_tree_ask_unchanged(const struct src_tree *t);
+int src_tree_is_unchanged(pid_t asked, const struct src_tree *t, struct err *err);
+/*
  * Whether kbuild would build it in another folder (O=): it refuses a tree with a .config, include/config or
  * arch/SRCARCH/include/generated (target outputmakefile of the Makefile). srcarch NULL: any. -EBUSY with the hint
  * `make -C DIR mrproper`.

@@ -414,16 +414,25 @@ static int hold(struct commit *c)
 	return sto_use_locked(s, c->g->id, &s->committed, c->err);
 }
 
+static int ask(struct commit *c)
+{
+	return c->g->last ? c->g->last(c->g->ctx, c->err) : 0;
+}
+
 static int publish(struct commit *c)
 {
 	auto_free char *path = path_join("cells", c->g->id);
 	int r;
 
 	if (sto_has_cell(c->s, c->g->id)) {
-		r = compare(c);
+		r = ask(c);
+		if (r == 0)
+			r = compare(c);
 		return r < 0 ? r : hold(c);
 	}
 	r = put_objects(c);
+	if (r == 0)
+		r = ask(c);
 	if (r == 0)
 		r = hold(c);
 	if (r < 0)
@@ -453,6 +462,12 @@ static int commit(struct commit *c)
 	if (r == 0)
 		r = sto_lock(c->s, false, c->progress, &lock, c->err);
 	return r < 0 ? r : publish(c);
+}
+
+void sto_stage_last(struct sto_stage *g, int (*last)(void *ctx, struct err *err), void *ctx)
+{
+	g->last = last;
+	g->ctx = ctx;
 }
 
 int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, struct err *err)

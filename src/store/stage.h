@@ -12,6 +12,8 @@ struct sto_stage {
 		tmp; /* has the folder `cell`, and files that are about to be renamed into it */
 	char *path;  /* of that folder */
 	struct map links; /* path to struct sto_linked: what is an object by now */
+	int (*last)(void *ctx, struct err *err); /* see sto_stage_last() */
+	void *ctx;
 };
 
 struct sto_linked {

@@ -49,6 +49,11 @@ struct sto_object {
 int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_object *o,
 		   struct err *err);
 /*
+ * What sto_stage_commit() is to ask when all is written and on the disk, before it has its name: negative, and there is no cell.
+ * The time until then is the caller's to have it found out.
+ */
+void sto_stage_last(struct sto_stage *g, int (*last)(void *ctx, struct err *err), void *ctx);
+/*
  * Publishes it: digests, objects, manifest, rename; the stage is released either way. That the cell is there by now is
  * fine if it has the same, below .kiln apart; -EEXIST, with the first path that differs, if not. It is in
  * use (sto_use()) until the next commit, sto_gc(), sto_verify() or sto_close() of s: time to give it a ref.

@@ -191,6 +191,50 @@ def named_otherwise():
     k.verify("with another release")
 
 
+def compiled(k):
+    log, = glob.glob(k.cache + "/build/*/kiln-build.log")
+    return re.findall(r"^  CC +(\S+)$", open(log).read(), re.M)
+
+
+def edit(k, name):
+    with open(k.work + "/tree/" + name, "a") as f:
+        f.write("/* %d */\n" % os.stat(f.name).st_size)
+
+
+def carried():
+    """A changed file is another release, which what has it in it is given without being compiled: once that was seen to do."""
+    k = new("carried")
+    for name, text in fake_kbuild.tree(MARKER).items():
+        fake_kbuild.put(k.work + "/tree/" + name, text)
+    fake_kbuild.project(k.project, "dir:../tree", patched=False)
+    everything = ["drivers/d0.o", "drivers/d1.o", "lib/c0.o", "lib/c1.o", "lib/c2.o"]
+    for i, want in enumerate((everything, everything, ["lib/c0.o"], ["lib/c0.o"])):
+        edit(k, "lib/c0.c")
+        k.run("build", "small/plain")
+        assert sorted(compiled(k)) == want, (i, compiled(k))
+    # what was changed for another reason, too, is compiled
+    edit(k, "lib/c1.c")
+    k.run("build", "small/plain")
+    assert compiled(k) == ["lib/c1.o"], compiled(k)
+    # killed behind it, with nothing compiled yet
+    edit(k, "lib/c0.c")
+    started = k.work + "/started"
+    p = k.start("build", "small/plain", FAKE_HANG="lib/c0.o", FAKE_STARTED=started)
+    wait_file(k, started, p)
+    os.killpg(p.pid, signal.SIGKILL)
+    p.wait(k.DEADLINE)
+    k.wait_alone()
+    k.run("build", "small/plain")
+    assert "lib/c0.o" in compiled(k), compiled(k)
+    k.run("build", "small/plain", "--verify")
+    path = subprocess.run([k.kiln, "store", "path", "small/plain"], cwd=k.project, check=True, capture_output=True,
+                          text=True).stdout.strip()
+    release = os.path.basename(glob.glob(path + "/boot/System.map-*")[0])[len("System.map-"):]
+    image = open(glob.glob(path + "/boot/vmlinuz-*")[0], "rb").read()
+    assert b"release " + release.encode() in image, release
+    k.verify("with what was carried")
+
+
 def mount(path, size):
     os.makedirs(path, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dk" % size, "kiln-test", path], check=True)
@@ -231,6 +275,7 @@ def main():
     interrupted_fetching()
     power_lost()
     named_otherwise()
+    carried()
     if not mounted:
         print("# no namespace for mounts here: full disks are not tried")
         return

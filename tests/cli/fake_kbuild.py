@@ -28,6 +28,7 @@ def tree(marker):
     files["include/linux/x.h"] = "/* x */\n"
     for i in range(3):
         files["lib/c%d.c" % i] = "int c%d(int x);\nint c%d(int x)\n{\n\treturn x * %d;\n}\n" % (i, i, i + 3)
+    files["lib/c1.c"] += "#include <generated/utsrelease.h>\nconst char c1_release[] = \"release \" UTS_RELEASE;\n"
     for i in range(2):
         files["net/n%d.c" % i] = "int n%d(int x);\nint n%d(int x)\n{\n\treturn x + %d;\n}\n" % (i, i, i + 5)
     for i in range(8):
@@ -68,13 +69,13 @@ def put(path, text):
         f.write(text)
 
 
-def project(folder, source, sha256=None):
+def project(folder, source, sha256=None, patched=True):
     """FOLDER/kiln.yaml and what it names: the cells small/plain and small/vlan."""
     for name, text in patches().items():
         put(os.path.join(folder, "patches", name), text)
     put(os.path.join(folder, "kiln.yaml"), "kernels:\n  small:\n    source: %s\n%s    arch: x86_64\n    config: [CONFIG_NET=y]\n"
-        "    variants: {plain: [], vlan: [CONFIG_VLAN=y]}\n    patches: patches\n"
-        % (source, "    sha256: %s\n" % sha256 if sha256 else ""))
+        "    variants: {plain: [], vlan: [CONFIG_VLAN=y]}\n%s"
+        % (source, "    sha256: %s\n" % sha256 if sha256 else "", "    patches: patches\n" if patched else ""))
 
 
 class Kilns:
