@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #define LOG_NAME	"kiln-build.log"
@@ -102,6 +103,7 @@ struct work {
 	struct sto_stage *stage;
 	bool publishes;		 /* nothing is known where a build is to prove something */
 	struct bld_known *known; /* NULL: nothing is */
+	pid_t flusher;		 /* writes to the disk; 0: not yet */
 	pid_t asked;		 /* whether the tree has changed; 0: not yet */
 	struct bld_carry *carry; /* while make runs for another release alone */
 	struct bld_ahead ahead;
@@ -119,6 +121,8 @@ static void work_release(struct work *w)
 	bld_ahead_release(&w->ahead);
 	bld_known_free(w->known);
 	bld_carry_end(w->carry);
+	while (w->flusher > 0 && waitpid(w->flusher, NULL, 0) < 0 && errno == EINTR)
+		;
 	if (w->asked > 0)
 		src_tree_is_unchanged(w->asked, w->j->tree, NULL);
 	sto_stage_abort(w->stage);
@@ -232,10 +236,28 @@ static struct bld_kbuild_spec spec_of(const struct work *w, char *const *make)
 	};
 }
 
+/*
+ * What publishing waits for is mostly what make wrote. Once vmlinux is linked it has most of it written and goes on by itself
+ * for seconds, compressing.
+ */
+static void flush_aside(struct work *w)
+{
+	auto_close int fd = open(w->j->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	w->flusher = fork();
+	if (w->flusher == 0) {
+		if (fd >= 0)
+			syncfs(fd);
+		_exit(0);
+	}
+}
+
 static void report_steps(void *ctx, const struct bld_kbuild *k)
 {
 	struct work *w = ctx;
 
+	if (w->publishes && !w->flusher && k->step && str_ends(k->step, "System.map"))
+		flush_aside(w);
 	w->report.done = k->steps;
 	w->report.total = bld_steps_total(&w->steps, k->steps);
 	w->report.warnings = k->warnings.n;

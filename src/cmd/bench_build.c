@@ -184,11 +184,13 @@ static int edit(struct bench *b, struct err *err)
 	return file_publish(b->file, str_c(&text), text.n, 0644, err);
 }
 
+/* kiln waits for the disk where make does not, and must not wait for what make wrote: all of that is there before each run. */
 static int run_kiln(struct bench *b, int which, struct err *err)
 {
 	const struct proc_fd to_stderr = { 2, 2 };
 	const struct proc_spec spec = { .argv = b->kiln.v, .fds = &to_stderr, .n_fds = 1 };
 
+	sync();
 	return bench_series_run(&b->series[which], &spec, 0, err);
 }
 
@@ -199,6 +201,7 @@ static int run_make(struct bench *b, int which, struct err *err)
 		.argv = b->make.v, .env = b->env.v, .fds = &to_stderr, .n_fds = 1
 	};
 
+	sync();
 	return bench_series_run(&b->series[which], &spec, 0, err);
 }
 
