@@ -26,7 +26,8 @@ int bench_series_run(struct bench_series *s, const struct proc_spec *spec, int m
 	if (!WIFEXITED(status) || WEXITSTATUS(status) > max_status)
 		return err_set(err, -EIO, "'%s' failed with status %d", s->times.name,
 			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	vm_series_add(&s->times, now_ns() - begin);
+	s->last_ns = now_ns() - begin;
+	vm_series_add(&s->times, s->last_ns);
 	s->peak_kib = MAX(s->peak_kib, usage.ru_maxrss);
 	return 0;
 }

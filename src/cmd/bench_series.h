@@ -9,7 +9,8 @@
 /* Its times, the most memory a run took, and the series it is held against (-1: none). */
 struct bench_series {
 	struct vm_series times;
-	long peak_kib; /* 0: not known */
+	uint64_t last_ns; /* of the last run */
+	long peak_kib;	  /* 0: not known */
 	int peer;
 };
 

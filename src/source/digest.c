@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <sys/wait.h>
 
 #define READ_SIZE    ((size_t)1 << 18)
 #define FILES_MOST   ((size_t)4 << 20)
@@ -584,31 +583,6 @@ static void remember(const struct walk *w, const char *index)
 		publish_commit(&p, false, NULL);
 }
 
-/* Who writes the last one; whoever reads or ends waits for it. */
-static pid_t writer;
-
-static void wait_for_writer(void)
-{
-	while (writer > 0 && waitpid(writer, NULL, 0) < 0 && errno == EINTR)
-		;
-	writer = 0;
-}
-
-/* 8 MB of a kernel's tree: the digest is what the caller waits for. */
-static void remember_aside(const struct walk *w, const char *index)
-{
-	static bool is_waited_for;
-
-	if (!is_waited_for && atexit(wait_for_writer) == 0)
-		is_waited_for = true;
-	writer = is_waited_for ? fork() : -1;
-	if (writer > 0)
-		return;
-	remember(w, index);
-	if (writer == 0)
-		_exit(0);
-}
-
 static int digest_of(const char *path, const char *index, bool keep,
 		     const struct src_progress *progress, char ret_hex[65], struct err *err)
 {
@@ -619,14 +593,13 @@ static int digest_of(const char *path, const char *index, bool keep,
 	if (fd < 0)
 		return err_sys(err, "cannot open the tree '%s'", path);
 	w.what = xasprintf("reading %s", path);
-	wait_for_writer();
 	if (!index || !recall(&w, fd, index))
 		r = walk_tree(&w, fd, err);
 	if (r < 0)
 		return err_wrap(err, r, "in the tree '%s'", path);
 	digest_to_hex(w.now.n ? w.now.total : w.old.total, ret_hex);
 	if (index && w.changed && keep)
-		remember_aside(&w, index);
+		remember(&w, index);
 	else if (index)
 		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
 	return 0;
