@@ -4,6 +4,7 @@
  * is the identity of the file it speaks of: a hit costs one open and never loads OpenSSL.
  */
 #include "base/digest.h"
+#include "base/clock.h"
 #include "base/dl.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -154,7 +155,7 @@ int64_t digest_now_ns(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return timespec_ns(&ts);
 }
 
 bool digest_settled(const struct file_id *id, int64_t now)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading, writing, publishing and locking files. Trees of files are in tree.c. */
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/path.h"
 
 #include <dirent.h>
@@ -276,11 +277,6 @@ int file_write_out(const char *path, const void *data, size_t n, struct err *err
 	return file_publish(real ? real : path, data, n, mode, err);
 }
 
-static int64_t nanoseconds(const struct timespec *ts)
-{
-	return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
-}
-
 bool file_same(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -294,8 +290,8 @@ struct file_id file_id_of(const struct stat *st)
 		.dev = st->st_dev,
 		.ino = st->st_ino,
 		.size = (uint64_t)st->st_size,
-		.mtime_ns = nanoseconds(&st->st_mtim),
-		.ctime_ns = nanoseconds(&st->st_ctim),
+		.mtime_ns = timespec_ns(&st->st_mtim),
+		.ctime_ns = timespec_ns(&st->st_ctim),
 	};
 }
 

@@ -229,3 +229,25 @@ int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, struct err *err)
 	c.program = program;
 	return start(&c, ret_pid, err);
 }
+
+int proc_wait(pid_t pid)
+{
+	int status = -1;
+
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+pid_t proc_fork(void)
+{
+	const pid_t parent = getpid(), pid = fork();
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* it ended before that */
+	if (getppid() != parent)
+		_exit(127);
+	return 0;
+}

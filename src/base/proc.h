@@ -32,6 +32,11 @@ struct proc_spec {
 /* Starts it. An exec that fails is reported here, with the program's name. */
 int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, struct err *err);
 
+/* Waits for a child until it has ended. Its status as wait(2) has it; -1, which is no exit, for what is no child (0 and less). */
+int proc_wait(pid_t pid);
+/* As fork(2), with a child that is killed when its parent ends; it has to end with _exit(). */
+pid_t proc_fork(void);
+
 struct proc_result {
 	int status;   /* exit status, or 128 + signal */
 	bool timeout; /* it was killed at the deadline */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "build/kbuild.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -60,17 +61,11 @@ static char *in_build(const struct bld_carry *c, const char *path)
 	return path_join(c->build, path);
 }
 
-/* "dir/x.o" -> "dir/.x.o.cmd" */
 static char *cmd_of(const struct bld_carry *c, const char *object)
 {
-	const char *base = path_base(object);
+	auto_free char *cmd = bld_kbuild_cmd(object);
 
-	return xasprintf("%s/%.*s.%s.cmd", c->build, (int)(base - object), object, base);
-}
-
-static int64_t ns_of(const struct timespec *t)
-{
-	return t->tv_sec * (int64_t)NSEC_PER_SEC + t->tv_nsec;
+	return in_build(c, cmd);
 }
 
 /* All places of a text of n bytes get another of as many; how many there were. */
@@ -169,7 +164,7 @@ static int64_t time_of(struct bld_carry *c, const char *path, bool wild)
 
 	if (!known) {
 		known = xnew(int64_t);
-		*known = stat(full, &st) < 0 ? INT64_MAX : ns_of(&st.st_mtim);
+		*known = stat(full, &st) < 0 ? INT64_MAX : timespec_ns(&st.st_mtim);
 		map_set(&c->times, full, known);
 	}
 	return wild && *known == INT64_MAX ? 0 : *known;
@@ -240,8 +235,8 @@ static bool is_up_to_date(struct bld_carry *c, const char *object)
 		return false;
 	deps = strstr(str_c(&text), "\ndeps_");
 	deps = deps ? strstr(deps, ":=") : NULL;
-	return deps &&
-	       MAX(newest_in(c, deps + strlen(":=")), newest_of_rules(c)) <= ns_of(&st.st_mtim);
+	return deps && MAX(newest_in(c, deps + strlen(":=")), newest_of_rules(c)) <=
+			       timespec_ns(&st.st_mtim);
 }
 
 /* Writing */
@@ -369,7 +364,7 @@ static bool is_compiled(const struct bld_carry *c, const char *object)
 	auto_free char *path = in_build(c, object);
 	struct stat st;
 
-	return lstat(path, &st) == 0 && ns_of(&st.st_mtim) > ns_of(&c->at);
+	return lstat(path, &st) == 0 && timespec_ns(&st.st_mtim) > timespec_ns(&c->at);
 }
 
 static void learn(const struct bld_carry *c, struct object *o)

@@ -491,12 +491,6 @@ int bld_guard_status(int value)
 	return WIFSIGNALED(value) ? 128 + WTERMSIG(value) : WEXITSTATUS(value);
 }
 
-void bld_guard_reap(pid_t guard)
-{
-	while (guard && waitpid(guard, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 void bld_guard_hold_signals(sigset_t *ret_old)
 {
 	sigset_t set;

@@ -54,7 +54,5 @@ bool bld_guard_read(int fd, struct bld_guard_message *ret, bool *ret_eof);
 int bld_guard_hear(int fd, pid_t *pid, struct bld_guard_message *ret, struct err *err);
 /* The exit status of a value of ENDED, or 128 + signal. */
 int bld_guard_status(int value);
-/* Waits for a guard whose socket is closed; 0 is fine. */
-void bld_guard_reap(pid_t guard);
 /* Holds SIGTERM, SIGINT and SIGHUP back, so that none comes between a look at what their handlers set and a ppoll() with *ret_old. */
 void bld_guard_hold_signals(sigset_t *ret_old);

@@ -108,8 +108,7 @@ char *bld_config_named(const char *config, const char *version, const char *labe
 	return str_take(&out);
 }
 
-/* What stands between the quotes of its line; "" where there is none. */
-static const char *localversion(const char *config, size_t *ret_n)
+const char *bld_localversion(const char *config, size_t *ret_n)
 {
 	static const char begin[] = "CONFIG_LOCALVERSION=\"";
 	const char *line = config;
@@ -124,7 +123,7 @@ static const char *localversion(const char *config, size_t *ret_n)
 char *bld_label(const char *config, const char *name)
 {
 	size_t n;
-	const char *value = localversion(config, &n);
+	const char *value = bld_localversion(config, &n);
 	const size_t dash = n && *value == '-';
 	char *label;
 
@@ -140,7 +139,7 @@ char *bld_label(const char *config, const char *name)
 char *bld_release(const char *config, const char *version)
 {
 	size_t n;
-	const char *value = localversion(config, &n);
+	const char *value = bld_localversion(config, &n);
 
 	return xasprintf("%s%.*s", version, (int)n, value);
 }

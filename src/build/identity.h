@@ -32,6 +32,8 @@ int bld_identity(const struct bld_inputs *in, char ret_hex[DIGEST_HEX + 1], stru
  * shortened where the release (version and all) would have more than 64 characters, uname's limit.
  */
 char *bld_config_named(const char *config, const char *version, const char *label, const char *id);
+/* What stands between the quotes of CONFIG_LOCALVERSION's line, *ret_n bytes of the text itself; "" where there is none. */
+const char *bld_localversion(const char *config, size_t *ret_n);
 /* The release of a kernel with that .config, as far as it and the version say: files localversion* of the tree can add to it. */
 char *bld_release(const char *config, const char *version);
 /* The label: a LOCALVERSION that the configuration asks for, without the dash in front, else `name` (slashes become dashes). */

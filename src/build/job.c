@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "build/carry.h"
 #include "build/compare.h"
 #include "build/identity.h"
@@ -22,7 +23,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #define LOG_NAME	"kiln-build.log"
@@ -121,8 +121,7 @@ static void work_release(struct work *w)
 	bld_ahead_release(&w->ahead);
 	bld_known_free(w->known);
 	bld_carry_end(w->carry);
-	while (w->flusher > 0 && waitpid(w->flusher, NULL, 0) < 0 && errno == EINTR)
-		;
+	proc_wait(w->flusher);
 	if (w->asked > 0)
 		src_tree_is_unchanged(w->asked, w->j->tree, NULL);
 	sto_stage_abort(w->stage);
@@ -143,12 +142,19 @@ static int read_config(const struct bld_job *j, struct str *ret, struct err *err
 	return file_read(AT_FDCWD, path, 64 << 20, ret, err);
 }
 
+static void carry(struct work *w)
+{
+	const struct bld_job *j = w->j;
+	auto_free char *release = bld_release(j->config, j->tree->version);
+
+	w->carry = bld_carry_begin(j->build, j->tree->path, release);
+}
+
 /* The config is only written where it is another: its time would have kbuild look at everything. */
 static int write_config(struct work *w, struct err *err)
 {
 	const struct bld_job *j = w->j;
 	auto_free char *path = path_join(j->build, ".config");
-	auto_free char *release = bld_release(j->config, j->tree->version);
 	auto_str struct str old = { 0 };
 	int r;
 
@@ -156,7 +162,7 @@ static int write_config(struct work *w, struct err *err)
 		return 0;
 	r = old.n ? bld_relabel(j->build, str_c(&old), j->config, err) : 0;
 	if (r > 0)
-		w->carry = bld_carry_begin(j->build, j->tree->path, release);
+		carry(w);
 	if (r != 0)
 		return MIN(r, 0);
 	bld_carry_forget(j->build);
@@ -244,7 +250,7 @@ static void flush_aside(struct work *w)
 {
 	auto_close int fd = open(w->j->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	w->flusher = fork();
+	w->flusher = proc_fork();
 	if (w->flusher == 0) {
 		if (fd >= 0)
 			syncfs(fd);
@@ -286,7 +292,7 @@ static int64_t wall_ns(void)
 
 	/* as files get their times: no later than that */
 	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	return t.tv_sec * (int64_t)NSEC_PER_SEC + t.tv_nsec;
+	return timespec_ns(&t);
 }
 
 static struct bld_outputs outputs_of(const struct work *w)
@@ -416,7 +422,7 @@ static int doubt(struct work *w, int made, struct err *err)
 	struct err *own = made < 0 ? NULL : err; /* that make failed is what there is to say */
 	int r;
 
-	if (!w->make_began || j->tree->ours)
+	if (!w->make_began)
 		return 0;
 	r = src_tree_is_unchanged(w->asked, j->tree, own);
 	w->asked = 0;
@@ -497,7 +503,7 @@ static int build_and_take(struct work *w, struct sto *store, struct err *err)
 	if (made == 0)
 		r = take_outputs(w, store, err);
 	if (r == 0) {
-		w->asked = w->j->tree->ours ? 0 : src_tree_ask_unchanged(w->j->tree);
+		w->asked = src_tree_ask_unchanged(w->j->tree);
 		return 0;
 	}
 	changed = doubt(w, made, err);

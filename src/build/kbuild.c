@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "build/guard.h"
 #include "build/mark.h"
 #include "build/output.h"
@@ -248,7 +249,7 @@ static int read_output(struct bld_kbuild *k, size_t max, struct err *err)
 static void reap_guard(struct impl *i)
 {
 	i->ctl = close_fd(i->ctl);
-	bld_guard_reap(i->guard);
+	proc_wait(i->guard);
 	i->guard = 0;
 	if (i->slot)
 		bld_slot_put(i->jobs, take_ptr(i->slot));

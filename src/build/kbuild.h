@@ -104,6 +104,8 @@ char *bld_kbuild_repeat(const struct bld_kbuild_spec *spec, const char *object);
  * where nothing is left, or nothing there. The folder must not be in use.
  */
 int bld_kbuild_mend(const char *build, struct err *err);
+/* The file with what made a target: "dir/x.o" -> "dir/.x.o.cmd"; the caller frees it. */
+char *bld_kbuild_cmd(const char *target);
 /*
  * Behind a build of a tree that was changed meanwhile: all that was made since then (wall clock, ns) is removed. An object that is
  * newer than a header may be of what stood there before, and make would never know.

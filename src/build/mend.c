@@ -90,11 +90,6 @@ void bld_mark_synced(const char *build, const char *synced)
 		unlink(path);
 }
 
-static int64_t mtime_of(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + st->st_mtim.tv_nsec;
-}
-
 /* 1: there is one; 0: none. *ret_other: of another boot, as one that says nothing is taken for. */
 static int read_mark(const struct folder *f, const char *name, int64_t *ret_at, bool *ret_other,
 		     struct err *err)
@@ -116,7 +111,7 @@ static int read_mark(const struct folder *f, const char *name, int64_t *ret_at, 
 		return r;
 	str_adds(&now, "\n");
 	*ret_other = !str_eq(str_c(&was), str_c(&now));
-	*ret_at = mtime_of(&st);
+	*ret_at = timespec_ns(&st.st_mtim);
 	return 1;
 }
 
@@ -161,7 +156,7 @@ static bool tells_time(const char *name)
 static void look_at(struct folder *f, const char *dir, const char *name, const struct stat *st)
 {
 	auto_str struct str target = { 0 };
-	const int64_t at = mtime_of(st);
+	const int64_t at = timespec_ns(&st->st_mtim);
 
 	if (tells_time(name))
 		f->last = MAX(f->last, at);
@@ -268,11 +263,17 @@ static int drop(const struct folder *f, const char *path, struct err *err)
 	return unlink(full) < 0 && errno != ENOENT ? err_sys(err, "cannot remove '%s'", full) : 0;
 }
 
+char *bld_kbuild_cmd(const char *target)
+{
+	const char *base = path_base(target);
+
+	return xasprintf("%.*s.%s.cmd", (int)(base - target), target, base);
+}
+
 /* The .cmd goes first: without it make makes the target anew, whatever happens in between. */
 static int drop_made(const struct folder *f, const struct made *m, struct err *err)
 {
-	const char *base = path_base(m->path);
-	auto_free char *cmd = xasprintf("%.*s.%s.cmd", (int)(base - m->path), m->path, base);
+	auto_free char *cmd = bld_kbuild_cmd(m->path);
 	int r = m->cmd_at ? drop(f, cmd, err) : 0;
 
 	return r < 0 ? r : drop(f, m->path, err);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "build/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,15 +22,9 @@ static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 /* What stands between the quotes of its line; NULL: there is none, or it is odd. */
 static const char *value_in(const char *text, size_t *ret_n)
 {
-	const char *p = str_starts(text, symbol) ? text : strstr(text, "\nCONFIG_LOCALVERSION=");
+	const char *p = bld_localversion(text, ret_n);
 
-	if (!p)
-		return NULL;
-	p += (*p == '\n') + strlen(symbol);
-	if (*p++ != '"')
-		return NULL;
-	*ret_n = strspn(p, plain);
-	return p[*ret_n] == '"' && p[*ret_n + 1] == '\n' ? p : NULL;
+	return strspn(p, plain) == *ret_n && p[*ret_n] == '"' && p[*ret_n + 1] == '\n' ? p : NULL;
 }
 
 static bool differ_by_name_alone(const char *old, const char *now, struct str *ret_old,

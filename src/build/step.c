@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define TAIL_BYTES 16384
@@ -97,7 +96,7 @@ struct whole {
 static void whole_release(struct whole *w)
 {
 	close_fd(w->ctl);
-	bld_guard_reap(w->guard);
+	proc_wait(w->guard);
 	if (w->slot)
 		bld_slot_put(w->jobs, w->slot);
 	bld_jobs_free(w->jobs);

@@ -77,7 +77,8 @@ void bld_toolchain_env(const struct bld_toolchain *t, char *const *base, struct 
 /*
  * What else a build of this configuration needs where the toolchain is (make, flex, bison, bc, perl, libelf, openssl, pahole,
  * depmod, compressors ...): data/build-tools.def says which symbol wants what. Headers are proved by compiling and linking with
- * them, unless what needs them was built. All that is missing in one error (-ENOENT), with packages and one command. config: text of .config.
+ * them, unless what needs them was built. All that is missing in one error (-ENOENT), with packages and one command. config:
+ * text of .config.
  */
 int bld_tools_check(const struct bld_toolchain *t, const char *config, bool built, struct err *err);
 /*

@@ -83,6 +83,12 @@ static void add_sources(const struct bld_take *t, struct str *ret)
 	}
 }
 
+/* Where `make headers` puts them. */
+static char *made_path(const struct bld_take *t)
+{
+	return path_join(t->o->kbuild.build, "usr/include");
+}
+
 /* Of the sources, as they were before make, and of what it made: what was changed meanwhile is made next time. */
 static int stamp_of(const struct bld_take *t, const struct str *sources, char ret[DIGEST_HEX + 1],
 		    struct err *err)
@@ -90,7 +96,7 @@ static int stamp_of(const struct bld_take *t, const struct str *sources, char re
 	auto_free char *own = path_join3(t->o->kbuild.build, "arch", t->srcarch);
 	auto_free char *of_arch = path_join(own, "include/generated/uapi");
 	auto_free char *generated = path_join(t->o->kbuild.build, "include/generated/uapi");
-	auto_free char *made = path_join(t->o->kbuild.build, "usr/include");
+	auto_free char *made = made_path(t);
 	auto_str struct str text = { 0 };
 
 	str_add(&text, sources->s, sources->n);
@@ -155,7 +161,7 @@ static int drop(const struct bld_take *t, struct err *err)
 static int take_made(const struct bld_take *t, struct err *err)
 {
 	const char *ahead = t->o->ahead ? t->o->ahead->uapi : NULL;
-	auto_free char *from = path_join(t->o->kbuild.build, "usr/include");
+	auto_free char *from = made_path(t);
 	char stamp[DIGEST_HEX + 1] = "";
 	int r = make_headers(t, stamp, err);
 
@@ -198,7 +204,7 @@ int bld_take_uapi(const struct bld_take *t, struct err *err)
 char *bld_take_uapi_ahead(const struct bld_take *t)
 {
 	auto_free char *path = stamp_path(t);
-	auto_free char *from = path_join(t->o->kbuild.build, "usr/include");
+	auto_free char *from = made_path(t);
 	auto_str struct str sources = { 0 };
 	char stamp[DIGEST_HEX + 1];
 

@@ -5,6 +5,8 @@
  */
 #include "build/workers.h"
 
+#include "base/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -12,7 +14,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 /* NULL is null. A compiler shows source lines as they are: where these are no UTF-8, what is not ASCII becomes '?'. */
 static json_t *text_json(const char *s)
@@ -207,8 +208,7 @@ bool bld_worker_read(struct bld_worker *w)
 		w->last = r;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	proc_wait(w->pid);
 	w->pid = 0;
 	w->reports = close_fd(w->reports);
 	read_result(w);

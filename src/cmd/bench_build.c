@@ -11,13 +11,13 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "build/identity.h"
 #include "build/relabel.h"
 #include "source/tree_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 
 #define MAX_SOURCE (1 << 20)
 #define MAX_CONFIG (16 << 20)
@@ -194,24 +194,26 @@ static int edit(struct bench *b, struct err *err)
 }
 
 /* kiln waits for the disk where make does not, and must not wait for what make wrote: all of that is there before each run. */
-static int run_kiln(struct bench *b, int which, struct err *err)
+static int run_one(struct bench *b, int which, const struct strv *argv, char *const *env,
+		   struct err *err)
 {
 	const struct proc_fd to_stderr = { 2, 2 };
-	const struct proc_spec spec = { .argv = b->kiln.v, .fds = &to_stderr, .n_fds = 1 };
+	const struct proc_spec spec = {
+		.argv = argv->v, .env = env, .fds = &to_stderr, .n_fds = 1
+	};
 
 	sync();
 	return bench_series_run(&b->series[which], &spec, 0, err);
 }
 
+static int run_kiln(struct bench *b, int which, struct err *err)
+{
+	return run_one(b, which, &b->kiln, NULL, err);
+}
+
 static int run_make(struct bench *b, int which, struct err *err)
 {
-	const struct proc_fd to_stderr = { 2, 2 };
-	const struct proc_spec spec = {
-		.argv = b->make.v, .env = b->env.v, .fds = &to_stderr, .n_fds = 1
-	};
-
-	sync();
-	return bench_series_run(&b->series[which], &spec, 0, err);
+	return run_one(b, which, &b->make, b->env.v, err);
 }
 
 /* What a changed source does to the kernel's release, by hand: the last digits of CONFIG_LOCALVERSION. */
@@ -220,16 +222,18 @@ static int rename_kernel(struct bench *b, struct err *err)
 	auto_free char *path = path_join(b->build, ".config");
 	auto_str struct str old = { 0 }, now = { 0 };
 	int r = file_read(AT_FDCWD, path, MAX_CONFIG, &old, err);
-	char *end;
+	const char *value;
+	char *last;
+	size_t n;
 
 	if (r < 0)
 		return r;
-	str_add(&now, old.s, old.n);
-	end = strstr(now.s, "CONFIG_LOCALVERSION=\"");
-	end = end ? strchr(end + strlen("CONFIG_LOCALVERSION=\""), '"') : NULL;
-	if (!end)
+	value = bld_localversion(str_c(&old), &n);
+	if (!n)
 		return err_set(err, -EINVAL, "'%s' has no CONFIG_LOCALVERSION", path);
-	end[-1] = end[-1] == '0' ? '1' : '0';
+	str_add(&now, old.s, old.n);
+	last = now.s + (value - old.s) + n - 1;
+	*last = *last == '0' ? '1' : '0';
 	r = bld_relabel(b->build, str_c(&old), str_c(&now), err);
 	return r < 0 ? r : r ? 0 : err_set(err, -EINVAL, "'%s' cannot be renamed", path);
 }

@@ -248,8 +248,7 @@ static void drain(struct kc_probe *p, struct asked *a)
 			return;
 	}
 	a->fd = close_fd(a->fd);
-	while (waitpid(a->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = proc_wait(a->pid);
 	/* one that was killed has not answered; that it wrote too much is no such case */
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
 		p->doubtful = true;

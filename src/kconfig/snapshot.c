@@ -64,7 +64,7 @@ static int64_t wall_clock_ns(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * (int64_t)NSEC_PER_SEC + now.tv_nsec;
+	return timespec_ns(&now);
 }
 
 void kc_inputs_begin(struct kc_inputs *in)

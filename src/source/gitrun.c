@@ -156,9 +156,7 @@ static int wait_for(pid_t pid, int fd, struct voice *v)
 			listen(v, fd, &end);
 	}
 	end_line(v);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
+	return proc_wait(pid);
 }
 
 static int own_session(void *ctx)

@@ -173,8 +173,7 @@ int src_gpg_verify(int fd, const char *name, const char *sign, const char *keyri
 	r = feed(fd, name, ours, progress, &fed);
 	sigaction(SIGPIPE, &before, NULL);
 	ours = close_fd(ours);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = proc_wait(pid);
 	if (r == 0)
 		return judge(status, output, name, err);
 	err_move(err, &fed);

@@ -6,12 +6,12 @@
  */
 #include "source/index.h"
 
+#include "base/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define PROCESSES_MOST 4
@@ -92,13 +92,10 @@ static size_t processors(size_t entries)
 
 static pid_t look_aside(const struct src_index *x, int fd, size_t from, size_t to, uint8_t *differs)
 {
-	pid_t parent = getpid(), pid = fork();
+	const pid_t pid = proc_fork();
 
 	if (pid != 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	look(x, fd, from, to, differs);
 	_exit(0);
 }
@@ -106,12 +103,8 @@ static pid_t look_aside(const struct src_index *x, int fd, size_t from, size_t t
 /* One that could not be started, or was killed, has not looked. */
 static bool has_looked(pid_t pid)
 {
-	int status = -1;
+	const int status = proc_wait(pid);
 
-	if (pid < 0)
-		return false;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

@@ -4,17 +4,14 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "source/digest.h"
 #include "source/parts.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-
-#define ASK_AGAIN 2
 
 void src_tree_release(struct src_tree *t)
 {
@@ -81,25 +78,18 @@ int src_tree_unchanged(const struct src_tree *t, struct err *err)
 
 pid_t src_tree_ask_unchanged(const struct src_tree *t)
 {
-	const pid_t parent = getpid(), pid = fork();
-	int r;
+	const pid_t pid = t->ours ? 0 : proc_fork();
 
-	if (pid != 0)
+	if (pid != 0 || t->ours)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(ASK_AGAIN);
-	r = src_tree_unchanged(t, NULL);
-	_exit(r < 0 ? ASK_AGAIN : r);
+	_exit(src_tree_unchanged(t, NULL));
 }
 
 int src_tree_is_unchanged(pid_t asked, const struct src_tree *t, struct err *err)
 {
-	int status = -1;
+	const int status = proc_wait(asked);
 
-	while (asked > 0 && waitpid(asked, &status, 0) < 0 && errno == EINTR)
-		;
-	if (asked > 0 && WIFEXITED(status) && WEXITSTATUS(status) != ASK_AGAIN)
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
 		return WEXITSTATUS(status);
 	return src_tree_unchanged(t, err);
 }

@@ -3,12 +3,12 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static _Noreturn void guard_main(int pipe_fd, const char *dir)
@@ -65,7 +65,6 @@ void vm_guard_stop(struct vm_guard *g)
 	if (!g->pid)
 		return;
 	close(g->pipe);
-	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	proc_wait(g->pid);
 	g->pid = 0;
 }

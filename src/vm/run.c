@@ -5,13 +5,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "vm/guard.h"
 #include "vm/plan.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 /*
  * Under kvm a kernel reaches PID 1 within seconds. Under tcg on a loaded host one with all
@@ -50,8 +50,7 @@ static void stop_shares(struct vm_plan *p)
 		if (s->virtiofsd <= 0)
 			continue;
 		kill(s->virtiofsd, SIGKILL);
-		while (waitpid(s->virtiofsd, NULL, 0) < 0 && errno == EINTR)
-			;
+		proc_wait(s->virtiofsd);
 		s->virtiofsd = 0;
 	}
 }

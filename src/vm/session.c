@@ -674,8 +674,7 @@ static void stop_qemu(struct session *s)
 		}
 	}
 	kill(s->qemu, SIGKILL);
-	while (waitpid(s->qemu, &status, 0) < 0 && errno == EINTR)
-		;
+	proc_wait(s->qemu);
 }
 
 static void block_signals(sigset_t *ret_before)

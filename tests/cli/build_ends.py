@@ -176,13 +176,17 @@ def power_lost():
     check_done(k)
 
 
+def from_folder(k, **how):
+    for name, text in fake_kbuild.tree(MARKER).items():
+        fake_kbuild.put(k.work + "/tree/" + name, text)
+    fake_kbuild.project(k.project, "dir:../tree", **how)
+
+
 def named_otherwise():
     """A file localversion makes another release than version and configuration say, for which the SDK was begun."""
     k = new("named otherwise")
-    for name, text in fake_kbuild.tree(MARKER).items():
-        fake_kbuild.put(k.work + "/tree/" + name, text)
+    from_folder(k)
     fake_kbuild.put(k.work + "/tree/localversion", "-more\n")
-    fake_kbuild.project(k.project, "dir:../tree")
     k.run("build", "small/plain")
     sdks = glob.glob(k.work + "/store/cells/*/usr/src/*")
     assert len(sdks) == 1 and "/linux-headers-6.1.7-more-small-plain-" in sdks[0], sdks
@@ -204,9 +208,7 @@ def edit(k, name):
 def carried():
     """A changed file is another release, which what has it in it is given without being compiled: once that was seen to do."""
     k = new("carried")
-    for name, text in fake_kbuild.tree(MARKER).items():
-        fake_kbuild.put(k.work + "/tree/" + name, text)
-    fake_kbuild.project(k.project, "dir:../tree", patched=False)
+    from_folder(k, patched=False)
     everything = ["drivers/d0.o", "drivers/d1.o", "lib/c0.o", "lib/c1.o", "lib/c2.o"]
     for i, want in enumerate((everything, everything, ["lib/c0.o"], ["lib/c0.o"])):
         edit(k, "lib/c0.c")
@@ -227,9 +229,7 @@ def carried():
     k.run("build", "small/plain")
     assert "lib/c0.o" in compiled(k), compiled(k)
     k.run("build", "small/plain", "--verify")
-    path = subprocess.run([k.kiln, "store", "path", "small/plain"], cwd=k.project, check=True, capture_output=True,
-                          text=True).stdout.strip()
-    release = os.path.basename(glob.glob(path + "/boot/System.map-*")[0])[len("System.map-"):]
+    path, release = k.cell("small/plain")
     image = open(glob.glob(path + "/boot/vmlinuz-*")[0], "rb").read()
     assert b"release " + release.encode() in image, release
     k.verify("with what was carried")

@@ -124,11 +124,15 @@ class Kilns:
         subprocess.run(["ps", "-ef", "--forest"])
         raise AssertionError("processes are left")
 
+    def cell(self, name):
+        """Its path and its release."""
+        path = subprocess.run([self.kiln, "store", "path", name], cwd=self.project, check=True, capture_output=True,
+                              text=True).stdout.strip()
+        return path, os.path.basename(glob.glob(path + "/boot/System.map-*")[0])[len("System.map-"):]
+
     def content(self, cell, marker):
         """All of a cell but what tells of its making: path -> digest, what differs between markers by its name."""
-        path = subprocess.run([self.kiln, "store", "path", cell], cwd=self.project, check=True, capture_output=True,
-                              text=True).stdout.strip()
-        release = os.path.basename(glob.glob(path + "/boot/System.map-*")[0])[len("System.map-"):]
+        path, release = self.cell(cell)
         names = ((release, "RELEASE"), (release[len("6.1.7"):], "LABEL"), (marker, "MARKER"))
         files = {}
         for folder, _, inside in os.walk(path):
