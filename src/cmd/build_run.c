@@ -80,6 +80,13 @@ static int begin_more(struct run *r, struct err *err)
 	return 0;
 }
 
+/* While make reads its makefiles; see use_the_time() of build/job.c. */
+static void remember_trees(const struct build_plan *p)
+{
+	for (size_t i = 0; i < p->sources.n; i++)
+		src_tree_remember(&p->sources.v[i]->tree);
+}
+
 static void tell_messages(struct out *out, const char *kind, const struct bld_messages *m)
 {
 	for (size_t i = 0; i < m->n && i < MAX_WARNINGS_TOLD; i++) {
@@ -230,6 +237,7 @@ static int loop(struct run *r, struct err *err)
 			e = begin_more(r, err);
 		if (e < 0 && !r->ended)
 			stop_all(r);
+		remember_trees(r->p);
 		build_view_show(r->view, r->workers, MAX_CELLS_AT_ONCE);
 	} while (wait_for(r) || (!r->stopping && r->next < r->p->cells.n));
 	if (was_signalled)

@@ -20,6 +20,7 @@
 
 #define READ_SIZE    ((size_t)1 << 18)
 #define FILES_MOST   ((size_t)4 << 20)
+#define LINES_SIZE   ((size_t)1 << 16)
 #define DEEPEST	     200
 #define REPORT_EVERY 1024
 
@@ -32,9 +33,11 @@ struct walk {
 	struct str path; /* of the folder being looked at, below the tree; ends with '/' */
 	int64_t began_ns;
 	size_t seen, depth;
-	bool changed; /* something is to be remembered */
-	bool other;   /* and the digest is another */
-	bool started; /* reading has begun, which may take long */
+	bool changed;	  /* something is to be remembered */
+	bool other;	  /* and the digest is another */
+	bool recalled;	  /* most of it was known */
+	bool started;	  /* reading has begun, which may take long */
+	struct str lines; /* on their way into the digest */
 };
 
 static void walk_release(struct walk *w)
@@ -45,6 +48,7 @@ static void walk_release(struct walk *w)
 	free(w->buf);
 	free(w->what);
 	str_release(&w->path);
+	str_release(&w->lines);
 }
 
 struct child {
@@ -405,6 +409,18 @@ static int walk_folder(struct walk *w, int dirfd, size_t folder, const struct sr
 	return r;
 }
 
+/* The same digest as line by line: a call for each would cost more than what is worked out. */
+static int flush_lines(struct walk *w, size_t from, struct err *err)
+{
+	int r;
+
+	if (w->lines.n < from)
+		return 0;
+	r = digest_add(w->digest, w->lines.s, w->lines.n, err);
+	w->lines.n = 0;
+	return r;
+}
+
 /* One line for each file and link of a folder, those of folders where their names stand. */
 static int add_lines(struct walk *w, const struct src_entry *folder, struct str *path,
 		     struct err *err)
@@ -423,9 +439,9 @@ static int add_lines(struct walk *w, const struct src_entry *folder, struct str 
 			str_addc(path, '/');
 			r = add_lines(w, e, path, err);
 		} else if (e->type != 'S') {
-			r = digest_add(w->digest, line, 1 + DIGEST_HEX, err);
-			if (r == 0)
-				r = digest_add(w->digest, path->s, path->n + 1, err);
+			str_add(&w->lines, line, 1 + DIGEST_HEX);
+			str_add(&w->lines, path->s, path->n + 1);
+			r = flush_lines(w, LINES_SIZE, err);
 		}
 		path->n = before;
 		path->s[before] = '\0';
@@ -441,6 +457,8 @@ static int work_out(struct walk *w, struct err *err)
 	str_adds(&path, "");
 	if (r == 0)
 		r = add_lines(w, &w->now.v[0], &path, err);
+	if (r == 0)
+		r = flush_lines(w, 1, err);
 	return r < 0 ? r : digest_done(w->digest, w->now.total, err);
 }
 
@@ -479,21 +497,24 @@ static int mend_children(struct walk *w, int dirfd, const struct src_entry *fold
 	if (c->n != folder->n)
 		return -ESTALE;
 	for (uint32_t i = 0; i < folder->n; i++) {
-		struct src_entry *now = &w->now.v[folder->first + i], e = { 0 };
-		const struct child *child = &c->v[i];
+		struct src_entry *now = &w->old.v[folder->first + i], e = { 0 };
+		const struct src_entry was = *now;
+		struct child child = c->v[i];
 		struct file_id id;
 
 		/* of that name, and a folder now as then: they are matched by both */
-		if (child->old != &w->old.v[folder->first + i] ||
-		    look_at(w, dirfd, child, &e, NULL) < 0)
+		if (child.old != now)
+			return -ESTALE;
+		child.old = &was;
+		if (look_at(w, dirfd, &child, &e, NULL) < 0)
 			return -ESTALE;
 		/* e.id would not do: of what was changed just now it is zero, then as now */
-		id = file_id_of(&child->st);
-		if (e.type == 'D' && !file_id_same(&id, &now->id))
+		id = file_id_of(&child.st);
+		if (e.type == 'D' && !file_id_same(&id, &was.id))
 			differs[folder->first + i] = w->changed = true;
-		e.name = now->name;
-		e.first = now->first;
-		e.n = now->n;
+		e.name = was.name;
+		e.first = was.first;
+		e.n = was.n;
 		*now = e;
 	}
 	return 0;
@@ -514,16 +535,18 @@ static int mend_folder(struct walk *w, int fd, size_t folder, uint8_t *differs)
 static int mend_below(struct walk *w, int fd, size_t folder, uint8_t *differs)
 {
 	const size_t before = w->path.n;
-	const struct src_entry *own = &w->now.v[folder];
+	const struct src_entry *own = &w->old.v[folder];
 	int r = 0;
 
 	w->depth++;
 	if (differs[folder])
 		r = mend_folder(w, fd, folder, differs);
 	for (uint32_t i = 0; i < own->n && r == 0; i++) {
-		if (w->now.v[own->first + i].type != 'D')
+		const struct src_entry *e = &w->old.v[own->first + i];
+
+		if (e->type != 'D')
 			continue;
-		str_addf(&w->path, "%s/", src_index_name(&w->now, &w->now.v[own->first + i]));
+		str_addf(&w->path, "%s/", src_index_name(&w->old, e));
 		r = mend_below(w, fd, own->first + i, differs);
 		w->path.n = before;
 		w->path.s[before] = '\0';
@@ -532,32 +555,43 @@ static int mend_below(struct walk *w, int fd, size_t folder, uint8_t *differs)
 	return r;
 }
 
-/* 0: w->now is what the tree is; else nothing has come of it. differs: flags of folders, to which more are added. */
+/* The tree's own entry. */
+static int mend_top(struct walk *w, int fd)
+{
+	struct src_entry *top = &w->old.v[0];
+	const struct file_id was = top->id;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -ESTALE;
+	top->id = file_id_of(&st);
+	if (!digest_settled(&top->id, w->began_ns))
+		top->id = (struct file_id){ 0 };
+	w->changed = !file_id_same(&top->id, &was);
+	return 0;
+}
+
+/*
+ * 0: w->now is what the tree is, and has taken the place of w->old; else a walk is called for, to which that is of the same use as
+ * before, half mended as it may be. differs: flags of folders, to which more are added.
+ */
 static int mend(struct walk *w, int fd, uint8_t *differs)
 {
-	struct src_index *now = &w->now;
-	struct stat st;
-	int r;
+	int r = mend_top(w, fd);
 
-	now->n = now->cap = w->old.n;
-	now->v = xcalloc(now->n, sizeof(*now->v));
-	memcpy(now->v, w->old.v, now->n * sizeof(*now->v));
-	str_add(&now->names, w->old.names.s, w->old.names.n);
-	r = fstat(fd, &st) < 0 ? -ESTALE : 0;
-	if (r == 0) {
-		now->v[0].id = file_id_of(&st);
-		if (!digest_settled(&now->v[0].id, w->began_ns))
-			now->v[0].id = (struct file_id){ 0 };
-		w->changed = !file_id_same(&now->v[0].id, &w->old.v[0].id);
-		r = mend_below(w, fd, 0, differs);
-	}
 	if (r == 0)
-		r = total(w, NULL);
+		r = mend_below(w, fd, 0, differs);
 	if (r < 0) {
-		src_index_release(now);
-		w->changed = w->other = false;
+		/* what was mended differs no more, and the sum of all is of before */
+		w->changed = w->other = true;
 		w->path.n = w->depth = 0;
+		return r;
 	}
+	w->now = w->old;
+	w->old = (struct src_index){ 0 };
+	r = w->other ? work_out(w, NULL) : 0;
+	if (r < 0)
+		src_index_release(&w->now);
 	return r;
 }
 
@@ -570,21 +604,52 @@ static bool recall(struct walk *w, int fd, const char *index)
 	       (!differs || mend(w, fd, differs) == 0);
 }
 
+struct src_unwritten {
+	char *path;
+	struct src_index x;
+};
+
 /* Not being able to remember is no error. */
-static void remember(const struct walk *w, const char *index)
+static void remember(const struct src_index *x, const char *path)
 {
 	auto_publish struct publish p = PUBLISH_NONE;
 	auto_str struct str bytes = { 0 };
 
-	if (publish_begin(&p, index, 0600, NULL) < 0)
+	if (publish_begin(&p, path, 0600, NULL) < 0)
 		return;
-	src_index_format(&w->now, &bytes);
+	src_index_format(x, &bytes);
 	if (write_all(p.fd, bytes.s, bytes.n) == 0)
 		publish_commit(&p, false, NULL);
 }
 
-static int digest_of(const char *path, const char *index, bool keep,
-		     const struct src_progress *progress, char ret_hex[65], struct err *err)
+void src_unwritten_write(struct src_unwritten *u)
+{
+	if (!u)
+		return;
+	remember(&u->x, u->path);
+	src_index_release(&u->x);
+	free(u->path);
+	free(u);
+}
+
+/* That of a tree that was not known took a second to find out, and is not left to what may come between. */
+static void keep(struct walk *w, const char *index, struct src_unwritten **ret)
+{
+	struct src_unwritten *u;
+
+	if (!ret || !w->recalled) {
+		remember(&w->now, index);
+		return;
+	}
+	u = xnew(struct src_unwritten);
+	*u = (struct src_unwritten){ xstrdup(index), w->now };
+	w->now = (struct src_index){ 0 };
+	*ret = u;
+}
+
+static int digest_of(const char *path, const char *index, bool keeps,
+		     const struct src_progress *progress, char ret_hex[65],
+		     struct src_unwritten **ret, struct err *err)
 {
 	cleanup(walk_release) struct walk w = { .progress = progress, .began_ns = digest_now_ns() };
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -593,20 +658,21 @@ static int digest_of(const char *path, const char *index, bool keep,
 	if (fd < 0)
 		return err_sys(err, "cannot open the tree '%s'", path);
 	w.what = xasprintf("reading %s", path);
-	if (!index || !recall(&w, fd, index))
+	w.recalled = index && recall(&w, fd, index);
+	if (!w.recalled)
 		r = walk_tree(&w, fd, err);
 	if (r < 0)
 		return err_wrap(err, r, "in the tree '%s'", path);
 	digest_to_hex(w.now.n ? w.now.total : w.old.total, ret_hex);
-	if (index && w.changed && keep)
-		remember(&w, index);
+	if (index && w.changed && keeps)
+		keep(&w, index, ret);
 	else if (index)
 		utimensat(AT_FDCWD, index, NULL, 0); /* the last use, see krn_cache_prune() */
 	return 0;
 }
 
-static int digest_remembered(const char *path, bool keep, const struct src_progress *progress,
-			     char ret_hex[65], struct err *err)
+static int digest_remembered(const char *path, bool keeps, const struct src_progress *progress,
+			     char ret_hex[65], struct src_unwritten **ret, struct err *err)
 {
 	auto_free char *real = realpath(path, NULL), *index = NULL;
 
@@ -614,22 +680,24 @@ static int digest_remembered(const char *path, bool keep, const struct src_progr
 		return err_sys(err, "cannot open the tree '%s'", path);
 	/* without a cache all is read */
 	src_index_path(real, &index, NULL);
-	return digest_of(path, index, keep, progress, ret_hex, err);
+	return digest_of(path, index, keeps, progress, ret_hex, ret, err);
 }
 
 int src_digest(const char *path, const struct src_progress *progress, char ret_hex[65],
-	       struct err *err)
+	       struct src_unwritten **ret, struct err *err)
 {
-	return digest_remembered(path, true, progress, ret_hex, err);
+	if (ret)
+		*ret = NULL;
+	return digest_remembered(path, true, progress, ret_hex, ret, err);
 }
 
 int src_digest_now(const char *path, char ret_hex[65], struct err *err)
 {
-	return digest_remembered(path, false, NULL, ret_hex, err);
+	return digest_remembered(path, false, NULL, ret_hex, NULL, err);
 }
 
 int src_digest_once(const char *path, const struct src_progress *progress, char ret_hex[65],
 		    struct err *err)
 {
-	return digest_of(path, NULL, false, progress, ret_hex, err);
+	return digest_of(path, NULL, false, progress, ret_hex, NULL, err);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The index as bytes: a head with a check of all that is behind it, the entries, the names. It is of this machine and
- * believed only if everything fits, so that no damage of it can make a wrong digest.
+ * believed only if everything fits, so that no damage of it can make a wrong digest. It is replaced by a rename and never written
+ * in place, so that one that is mapped stays what it was.
  */
 #include "source/index.h"
 
 #include "kernel/cache.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #define INDEX_MAX ((size_t)1 << 30)
 
@@ -21,8 +24,13 @@ static const char magic[16] = "kiln index 1\n";
 
 void src_index_release(struct src_index *x)
 {
-	free(x->v);
-	str_release(&x->names);
+	if (x->map)
+		munmap(x->map, x->mapped);
+	/* what has no room of its own is a view */
+	if (x->cap)
+		free(x->v);
+	if (x->names.cap)
+		str_release(&x->names);
 	*x = (struct src_index){ 0 };
 }
 
@@ -85,40 +93,63 @@ static bool is_sound(const struct src_index *x)
 	return true;
 }
 
-bool src_index_parse(const struct str *bytes, struct src_index *ret)
+bool src_index_parse(void *bytes, size_t n, struct src_index *ret)
 {
+	char *p = bytes;
 	struct src_index x = { 0 };
 	struct head h;
 	size_t size;
 
 	*ret = x;
-	if (bytes->n < sizeof(h) || bytes->n > INDEX_MAX)
+	if (n < sizeof(h) || n > INDEX_MAX)
 		return false;
-	memcpy(&h, bytes->s, sizeof(h));
+	memcpy(&h, p, sizeof(h));
 	if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.n > INDEX_MAX / sizeof(*x.v) ||
 	    h.names > INDEX_MAX)
 		return false;
 	size = h.n * sizeof(*x.v);
-	if (bytes->n != sizeof(h) + size + h.names ||
-	    h.check != check_of(bytes->s + CHECKED, bytes->n - CHECKED))
+	if (n != sizeof(h) + size + h.names || h.check != check_of(p + CHECKED, n - CHECKED))
 		return false;
-	x.n = x.cap = h.n;
-	x.v = xmemdup(bytes->s + sizeof(h), size);
-	str_add(&x.names, bytes->s + sizeof(h) + size, h.names);
+	x.n = h.n;
+	x.v = (struct src_entry *)(void *)(p + sizeof(h));
+	x.names = (struct str){ .s = p + sizeof(h) + size, .n = h.names };
 	memcpy(x.total, h.total, sizeof(x.total));
-	if (is_sound(&x)) {
-		*ret = x;
-		return true;
-	}
-	src_index_release(&x);
-	return false;
+	if (!is_sound(&x))
+		return false;
+	*ret = x;
+	return true;
+}
+
+/* Read at once; only what is written then is copied, page by page. */
+static void *map(int fd, size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mprotect(p, n, PROT_READ | PROT_WRITE) == 0)
+		return p;
+	munmap(p, n);
+	return NULL;
 }
 
 bool src_index_load(const char *path, struct src_index *ret)
 {
-	auto_str struct str bytes = { 0 };
+	auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	void *p;
 
 	*ret = (struct src_index){ 0 };
-	return file_read(AT_FDCWD, path, INDEX_MAX, &bytes, NULL) == 0 &&
-	       src_index_parse(&bytes, ret);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size ||
+	    (uint64_t)st.st_size > INDEX_MAX)
+		return false;
+	p = map(fd, (size_t)st.st_size);
+	if (!p || !src_index_parse(p, (size_t)st.st_size, ret)) {
+		if (p)
+			munmap(p, (size_t)st.st_size);
+		return false;
+	}
+	ret->map = p;
+	ret->mapped = (size_t)st.st_size;
+	return true;
 }

@@ -21,6 +21,8 @@ struct src_index {
 	size_t n, cap;
 	struct str names; /* each with its NUL */
 	uint8_t total[DIGEST_BYTES];
+	void *map; /* v and names lie in a file that is mapped; what is changed in v does not reach it. NULL: they are its own */
+	size_t mapped;
 };
 void src_index_release(struct src_index *x);
 #define auto_index cleanup(src_index_release)
@@ -34,8 +36,8 @@ static inline const char *src_index_name(const struct src_index *x, const struct
 int src_index_path(const char *tree, char **ret, struct err *err);
 /* False, and an empty index, where it is missing or damaged in any way. */
 bool src_index_load(const char *path, struct src_index *ret);
-/* From its bytes. */
-bool src_index_parse(const struct str *bytes, struct src_index *ret);
+/* From its bytes, in which v and names lie then; they begin where a struct may. */
+bool src_index_parse(void *bytes, size_t n, struct src_index *ret);
 void src_index_format(const struct src_index *x, struct str *ret);
 /*
  * same.c: which folders of the tree at fd have something else than that, or were something else themselves: a flag for each entry,

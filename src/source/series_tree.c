@@ -110,6 +110,7 @@ static int same_tree(const struct src_tree *t, struct src_tree *ret, struct err 
 	ret->version = t->version ? xstrdup(t->version) : NULL;
 	ret->origin = t->origin ? xstrdup(t->origin) : NULL;
 	ret->hold = hold;
+	ret->unwritten = NULL; /* one of them does that */
 	return 0;
 }
 

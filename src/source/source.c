@@ -13,8 +13,14 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+void src_tree_remember(struct src_tree *t)
+{
+	src_unwritten_write(take_ptr(t->unwritten));
+}
+
 void src_tree_release(struct src_tree *t)
 {
+	src_tree_remember(t);
 	free(t->path);
 	free(t->version);
 	free(t->origin);
@@ -30,7 +36,7 @@ static int open_dir(const struct src_spec *spec, const struct src_progress *prog
 	int r = src_version(spec->where, &t->version, err);
 
 	if (r == 0)
-		r = src_digest(spec->where, progress, t->digest, err);
+		r = src_digest(spec->where, progress, t->digest, &t->unwritten, err);
 	/* one build folder whatever it is called, and none of a name that kbuild does not take for a ".." behind it */
 	t->path = realpath(spec->where, NULL) ?: xstrdup(spec->where);
 	t->origin = xstrdup(spec->where);

@@ -45,6 +45,7 @@ struct src_tree {
 	char *origin; /* for people: "linux-source-6.1 6.1.176-1", "v6.12.3 (8b1f...)", "/src/linux" */
 	bool ours;    /* lies in the cache and does not change; else a folder of the user's */
 	int hold;     /* keeps it in the cache; -1 */
+	struct src_unwritten *unwritten; /* see src_tree_remember() */
 };
 #define SRC_TREE_NONE ((struct src_tree){ .hold = -1 })
 
@@ -57,6 +58,13 @@ struct src_tree {
 int src_tree_open(const struct src_spec *spec, bool offline, const struct src_progress *progress,
 		  struct src_tree *ret, struct err *err);
 void src_tree_release(struct src_tree *t);
+/*
+ * Writes down what the next src_tree_open() is quicker by, where that is not done yet. src_tree_release() does it at the latest; a
+ * caller who has started something that takes long has the time for it then.
+ */
+void src_tree_remember(struct src_tree *t);
+struct src_unwritten;
+void src_unwritten_write(struct src_unwritten *u); /* releases it; NULL is fine */
 /*
  * Whether a tree of the user's is still what it was when it was opened: after a build that began with it. 1 or 0. Cheap:
  * only what has changed since is read.

@@ -461,7 +461,7 @@ static struct src_tree *rich_tree(const char *home)
 	make_text(t->path, "one/x", "x\n");
 	make_text(t->path, "a b/with\nnewline", "odd\n");
 	make_text(t->path, ".git/config", "not the tree's\n");
-	assert_int_equal(src_digest(t->path, NULL, t->digest, NULL), 0);
+	assert_int_equal(src_digest(t->path, NULL, t->digest, NULL, NULL), 0);
 	return t;
 }
 
@@ -506,9 +506,9 @@ static void make_tree(const char *home, bool ours)
 	assert_true(made.hold >= 0);
 	assert_string_equal(made.version, "6.1.30");
 	assert_string_equal(made.origin, "T + 7 patches");
-	assert_int_equal(src_digest(made.path, NULL, digest, NULL), 0);
+	assert_int_equal(src_digest(made.path, NULL, digest, NULL, NULL), 0);
 	assert_string_equal(made.digest, digest);
-	assert_int_equal(src_digest(t->path, NULL, digest, NULL), 0);
+	assert_int_equal(src_digest(t->path, NULL, digest, NULL, NULL), 0);
 	assert_string_equal(t->digest, digest);
 	to = path_join(made.path, "a b/with\nnewline");
 	assert_int_equal(stat(from, &a) | stat(to, &b), 0);
