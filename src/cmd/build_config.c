@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "build/elsewhere.h"
+#include "cmd/config_resolved.h"
 #include "cmd/config_tell.h"
 
 #include <errno.h>
@@ -69,6 +70,49 @@ static char *resolve_command(const struct work *w)
 	return line;
 }
 
+/* Worked out and every line verified; 1: some do not hold, and it was told which. */
+static int resolve(struct work *w, struct config_start *start, struct err *err)
+{
+	size_t failed;
+
+	config_start_take(&w->tree, start);
+	config_make_on(&w->tree, start, &w->wishes, &w->made);
+	failed = verify(w);
+	if (failed) {
+		auto_free char *line = resolve_command(w);
+
+		err_set(err, -EINVAL, "%zu of %zu lines asked for do not hold", failed,
+			w->wishes.n);
+		err_hint(err, -EINVAL, "which lines would help: %s", line);
+		return 1;
+	}
+	w->c->config = str_take(&w->made.text);
+	return 0;
+}
+
+static int find_or_resolve(struct work *w, struct err *err)
+{
+	const char *base = w->c->cell->kernel->base ?: "defconfig";
+	cleanup(config_start_release) struct config_start start = { 0 };
+	auto_str struct str text = { 0 };
+	char key[33];
+	bool has_key;
+	int r = config_start_text(&w->tree, base, &start, err);
+
+	if (r < 0)
+		return r;
+	has_key = config_resolved_key(&w->tree, &start, &w->wishes, key);
+	if (has_key && config_resolved_find(key, &text)) {
+		w->c->config = str_take(&text);
+		return 0;
+	}
+	r = resolve(w, &start, err);
+	if (r == 0 && has_key)
+		config_resolved_keep(key,
+				     &(struct str){ .s = w->c->config, .n = strlen(w->c->config) });
+	return r;
+}
+
 static int make(struct work *w, struct err *err)
 {
 	const struct bld_cell *cell = w->c->cell;
@@ -82,7 +126,6 @@ static int make(struct work *w, struct err *err)
 	static char *const none[] = { NULL };
 	auto_strv struct strv outer = { 0 };
 	struct bld_elsewhere place;
-	size_t failed;
 	int r;
 
 	o.elsewhere = bld_elsewhere_of(&w->c->toolchain, w->c->tree.path, &place);
@@ -91,26 +134,14 @@ static int make(struct work *w, struct err *err)
 		bld_toolchain_env(&w->c->toolchain, NULL, &outer);
 	o.outer = outer.v ?: none;
 	r = config_tree_open(&w->tree, &o, w->p->out, err);
-
 	if (r == 0)
 		r = add_parts(w, &cell->kernel->config, err);
 	if (r == 0)
 		r = add_parts(w, cell->variant_parts, err);
 	if (r == 0)
-		r = config_make(&w->tree, cell->kernel->base ? cell->kernel->base : "defconfig",
-				&w->wishes, &w->made, err);
-	if (r < 0)
+		r = find_or_resolve(w, err);
+	if (r != 0)
 		return r;
-	failed = verify(w);
-	if (failed) {
-		auto_free char *line = resolve_command(w);
-
-		err_set(err, -EINVAL, "%zu of %zu lines asked for do not hold", failed,
-			w->wishes.n);
-		err_hint(err, -EINVAL, "which lines would help: %s", line);
-		return 1;
-	}
-	w->c->config = str_take(&w->made.text);
 	w->c->srcarch = xstrdup(w->tree.srcarch);
 	return 0;
 }

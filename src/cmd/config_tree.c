@@ -158,23 +158,31 @@ static bool add_arch_file(const struct config_tree *t, const char *name, struct 
 }
 
 /* make tinyconfig: allnoconfig on tiny-base.config, and tiny.config of the kernel and the architecture. */
-static int add_tiny(const struct config_tree *t, struct str *to, struct err *err)
+static int read_tiny(const struct config_tree *t, struct config_start *ret, struct err *err)
+{
+	/* trees before 6.8 keep all of it in tiny.config, and allnoconfig unseeded */
+	add_tree_file(t, "kernel/configs/tiny-base.config", &ret->seed);
+	ret->seeded = true;
+	if (!add_tree_file(t, "kernel/configs/tiny.config", &ret->text))
+		return err_set(err, -ENOENT, "this tree has no kernel/configs/tiny.config");
+	add_arch_file(t, "tiny.config", &ret->text);
+	return 0;
+}
+
+static void take_seed(const struct config_tree *t, struct config_start *s)
 {
 	const struct kc_files files = config_files(t);
-	auto_str struct str seed = { 0 };
-	struct kc_conf *c;
+	struct kc_conf *c = kc_conf_new(t->tree, NULL, NULL);
+	struct str text = { 0 };
 
-	/* trees before 6.8 keep all of it in tiny.config, and allnoconfig unseeded */
-	add_tree_file(t, "kernel/configs/tiny-base.config", &seed);
-	c = kc_conf_new(t->tree, NULL, NULL);
-	kc_conf_read_text(c, &files, &seed, "tiny-base.config");
+	kc_conf_read_text(c, &files, &s->seed, "tiny-base.config");
 	kc_fill(c, KC_FILL_NO, NULL);
-	kc_conf_text(c, "CONFIG_", to);
+	kc_conf_text(c, "CONFIG_", &text);
 	kc_conf_free(c);
-	if (!add_tree_file(t, "kernel/configs/tiny.config", to))
-		return err_set(err, -ENOENT, "this tree has no kernel/configs/tiny.config");
-	add_arch_file(t, "tiny.config", to);
-	return 0;
+	str_add(&text, str_c(&s->text), s->text.n);
+	str_release(&s->text);
+	s->text = text;
+	s->seeded = false;
 }
 
 static int no_base(const struct config_tree *t, const char *base, struct err *err)
@@ -270,7 +278,7 @@ static int read_start(const struct config_tree *t, const char *base, struct conf
 	if (!base)
 		return 0;
 	if (str_eq(base, "tinyconfig"))
-		return add_tiny(t, &ret->text, err);
+		return read_tiny(t, ret, err);
 	if (str_eq(base, "defconfig") && add_defconfig(t, &ret->text))
 		return 0;
 	if (!strchr(base, '/') && str_ends(base, "_defconfig") &&
@@ -281,13 +289,18 @@ static int read_start(const struct config_tree *t, const char *base, struct conf
 	return config_read(base, &ret->text, err);
 }
 
+int config_start_text(const struct config_tree *t, const char *base, struct config_start *ret,
+		      struct err *err)
+{
+	*ret = (struct config_start){ .fill = KC_FILL_DEFAULT };
+	return read_start(t, base, ret, err);
+}
+
 int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
 		      struct err *err)
 {
-	int r;
+	int r = config_start_text(t, base, ret, err);
 
-	*ret = (struct config_start){ .fill = KC_FILL_DEFAULT };
-	r = read_start(t, base, ret, err);
 	if (r == 0)
 		config_start_take(t, ret);
 	return r;
@@ -297,6 +310,8 @@ void config_start_take(const struct config_tree *t, struct config_start *s)
 {
 	const struct kc_files files = config_files(t);
 
+	if (s->seeded)
+		take_seed(t, s);
 	if (!s->text.n)
 		return;
 	s->read = kc_conf_new(t->tree, NULL, NULL);
@@ -306,6 +321,7 @@ void config_start_take(const struct config_tree *t, struct config_start *s)
 void config_start_release(struct config_start *s)
 {
 	kc_conf_free(s->read);
+	str_release(&s->seed);
 	str_release(&s->text);
 	*s = (struct config_start){ 0 };
 }

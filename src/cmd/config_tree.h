@@ -60,6 +60,9 @@ void config_tree_release(struct config_tree *t);
 /* What wishes are put on: a base, and how the rest is filled. A zeroed struct is alldefconfig's. */
 struct config_start {
 	struct str text;
+	struct str
+		seed; /* of tinyconfig, until config_start_take(): text goes behind what allnoconfig makes of it */
+	bool seeded;
 	struct kc_conf *read; /* the text; NULL: there is none */
 	enum kc_fill fill;
 };
@@ -70,7 +73,9 @@ struct config_start {
  */
 int config_start_read(const struct config_tree *t, const char *base, struct config_start *ret,
 		      struct err *err);
-/* The same for a text that was put there. */
+/* The first half: its text alone. The second: for a text that was put there, too. */
+int config_start_text(const struct config_tree *t, const char *base, struct config_start *ret,
+		      struct err *err);
 void config_start_take(const struct config_tree *t, struct config_start *s);
 void config_start_release(struct config_start *s);
 

@@ -158,6 +158,8 @@ struct kc_env_use {
 
 struct kc_tree {
 	struct kc_region mem; /* holds this struct as well */
+	uint64_t key
+		[2]; /* of all that it was read from, and this program; zero: it was read just now */
 	struct kc_dialect dialect;
 	struct kc_sym *yes, *mod, *no;
 	struct kc_sym *modules; /* the symbol with the property `modules`, or no */

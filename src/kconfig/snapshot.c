@@ -250,6 +250,14 @@ static bool read_records(int fd, const struct head *h, struct str *ret)
 	return true;
 }
 
+static void make_key(const struct head *own, const struct str *records, uint64_t ret[2])
+{
+	for (uint64_t i = 0; i < 2; i++) {
+		ret[i] = hash_bytes(HASH_INIT + i, own, sizeof(*own));
+		ret[i] = hash_bytes(ret[i], str_c(records), records->n);
+	}
+}
+
 struct kc_tree *kc_snapshot_load(const struct kc_snapshot_name *name, struct kc_cache *cache,
 				 kc_say_fn *say, void *ctx)
 {
@@ -269,6 +277,7 @@ struct kc_tree *kc_snapshot_load(const struct kc_snapshot_name *name, struct kc_
 		return NULL;
 	t = (struct kc_tree *)(uintptr_t)h.tree;
 	t->mem = mem;
+	make_key(&own, &records, t->key);
 	/* its time of use: the oldest ones are removed first */
 	futimens(fd, NULL);
 	if (say)
