@@ -105,6 +105,7 @@ struct work {
 	struct bld_known *known; /* NULL: nothing is */
 	pid_t flusher;		 /* writes to the disk; 0: not yet */
 	pid_t asked;		 /* whether the tree has changed; 0: not yet */
+	bool read_tree;		 /* since that was asked */
 	struct bld_carry *carry; /* while make runs for another release alone */
 	struct bld_ahead ahead;
 	struct bld_steps steps;
@@ -250,6 +251,7 @@ static void flush_aside(struct work *w)
 {
 	auto_close int fd = open(w->j->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	proc_wait(w->flusher);
 	w->flusher = proc_fork();
 	if (w->flusher == 0) {
 		if (fd >= 0)
@@ -262,8 +264,10 @@ static void report_steps(void *ctx, const struct bld_kbuild *k)
 {
 	struct work *w = ctx;
 
-	if (w->publishes && !w->flusher && k->step && str_ends(k->step, "System.map"))
+	if (w->publishes && !w->flusher && k->step && str_ends(k->step, "System.map")) {
 		flush_aside(w);
+		sto_stage_prepare(w->stage);
+	}
 	w->report.done = k->steps;
 	w->report.total = bld_steps_total(&w->steps, k->steps);
 	w->report.warnings = k->warnings.n;
@@ -295,7 +299,7 @@ static int64_t wall_ns(void)
 	return timespec_ns(&t);
 }
 
-static struct bld_outputs outputs_of(const struct work *w)
+static struct bld_outputs outputs_of(struct work *w)
 {
 	const struct bld_job *j = w->j;
 
@@ -306,6 +310,7 @@ static struct bld_outputs outputs_of(const struct work *w)
 		.to = sto_stage_path(w->stage),
 		.known = w->known,
 		.ahead = &w->ahead,
+		.read_tree = &w->read_tree,
 		.debug = j->debug_info,
 	};
 }
@@ -495,15 +500,28 @@ static int take_outputs(struct work *w, struct sto *store, struct err *err)
 	return no_room(store, r, err);
 }
 
+/* While other things are done. An answer that is there is one of before. */
+static void ask_for_changes(struct work *w)
+{
+	proc_wait(w->asked);
+	w->read_tree = false;
+	w->asked = src_tree_ask_unchanged(w->j->tree);
+}
+
 /* All up to the folder that is to be published; where it succeeds, doubt() is left to be called. */
 static int build_and_take(struct work *w, struct sto *store, struct err *err)
 {
 	int made = build(w, err), r = made, changed;
 
-	if (made == 0)
+	if (made == 0) {
+		if (w->publishes)
+			flush_aside(w);
+		ask_for_changes(w);
 		r = take_outputs(w, store, err);
+	}
 	if (r == 0) {
-		w->asked = src_tree_ask_unchanged(w->j->tree);
+		if (w->read_tree)
+			ask_for_changes(w);
 		return 0;
 	}
 	changed = doubt(w, made, err);
@@ -512,7 +530,10 @@ static int build_and_take(struct work *w, struct sto *store, struct err *err)
 
 static int no_doubt(void *ctx, struct err *err)
 {
-	return doubt(ctx, 0, err);
+	struct work *w = ctx;
+
+	bld_known_note(w->known);
+	return doubt(w, 0, err);
 }
 
 static int commit(struct work *w, struct sto *store, struct err *err)
@@ -526,7 +547,7 @@ static int commit(struct work *w, struct sto *store, struct err *err)
 	r = sto_stage_commit(take_ptr(w->stage), NULL, err);
 	if (r < 0)
 		return no_room(store, r, err);
-	bld_known_write(w->known, store, w->j->id);
+	bld_known_write(w->known);
 	if (sto_has_synced(store))
 		bld_mark_synced(w->j->build, sto_path(store));
 	return sto_ref_set(store, w->j->name, w->j->id, err);

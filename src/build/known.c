@@ -24,6 +24,7 @@ struct bld_known {
 	char *path;
 	struct map objects; /* key of a file to struct sto_object */
 	struct map taken;   /* path in the cell to key */
+	struct str text;    /* bld_known_note()'s; empty: nothing is known */
 };
 
 static char *key_of(enum bld_known_how how, const struct stat *st)
@@ -97,6 +98,7 @@ void bld_known_free(struct bld_known *k)
 		return;
 	map_release(&k->objects, free);
 	map_release(&k->taken, free);
+	str_release(&k->text);
 	free(k->path);
 	free(k);
 }
@@ -143,39 +145,37 @@ int bld_known_take(struct bld_known *k, enum bld_known_how how, const struct sta
 	return r;
 }
 
-struct writing {
-	const struct bld_known *k;
-	struct str text;
-};
-
-static void write_line(void *ctx, const char *path, const struct sto_object *o)
+static void add_line(void *ctx, const char *path, const struct sto_object *o)
 {
-	struct writing *w = ctx;
-	const char *key = map_get(&w->k->taken, path);
+	struct bld_known *k = ctx;
+	const char *key = map_get(&k->taken, path);
 
-	if (key)
-		str_addf(&w->text, "%s %s %c\n", key, o->hex, o->exec ? 'x' : '-');
+	if (!key)
+		return;
+	str_adds(&k->text, key);
+	str_addc(&k->text, ' ');
+	str_adds(&k->text, o->hex);
+	str_adds(&k->text, o->exec ? " x\n" : " -\n");
+}
+
+void bld_known_note(struct bld_known *k)
+{
+	char hex[DIGEST_HEX + 1];
+
+	str_clear(&k->text);
+	str_adds(&k->text, head);
+	sto_stage_files(k->stage, add_line, k);
+	if (digest_bytes(str_c(&k->text), k->text.n, hex, NULL) == 0)
+		str_addf(&k->text, "%s\n", hex);
+	else
+		str_clear(&k->text);
 }
 
 /* In place: half of it is none, and nothing is left where a kill comes behind all that calls for another build. */
-static void write_text(const char *path, const struct str *text)
+void bld_known_write(const struct bld_known *k)
 {
-	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	auto_close int fd = open(k->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
-		write_all(fd, text->s, text->n);
-}
-
-void bld_known_write(const struct bld_known *k, const struct sto *store, const char *id)
-{
-	struct writing w = { .k = k };
-	char hex[DIGEST_HEX + 1];
-
-	str_adds(&w.text, head);
-	if (sto_cell_files(store, id, write_line, &w, NULL) == 0 &&
-	    digest_bytes(str_c(&w.text), w.text.n, hex, NULL) == 0) {
-		str_addf(&w.text, "%s\n", hex);
-		write_text(k->path, &w.text);
-	}
-	str_release(&w.text);
+		write_all(fd, k->text.s, k->text.n);
 }

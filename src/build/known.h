@@ -29,6 +29,10 @@ struct bld_known *bld_known_read(const char *build, struct sto_stage *stage);
  */
 int bld_known_take(struct bld_known *k, enum bld_known_how how, const struct stat *st,
 		   const char *to, struct err *err);
-/* Behind the commit of cell id. That it cannot be written costs time and nothing else. */
-void bld_known_write(const struct bld_known *k, const struct sto *store, const char *id);
+/*
+ * Before its stage has its name (sto_stage_last()): works out what is to be written. Behind the commit: writes it. That it cannot
+ * be written costs time and nothing else.
+ */
+void bld_known_note(struct bld_known *k);
+void bld_known_write(const struct bld_known *k);
 void bld_known_free(struct bld_known *k); /* NULL is fine */

@@ -39,6 +39,7 @@ static int make_install(const struct bld_take *t, const char *base, struct err *
 
 	strv_adds(&more, "modules_install", "INSTALL_MOD_STRIP=1", "DEPMOD=true", NULL);
 	strv_addf(&more, "INSTALL_MOD_PATH=%s", base);
+	bld_take_reads_tree(t);
 	return bld_make(&t->o->kbuild, &more, err);
 }
 
@@ -92,16 +93,17 @@ static int own_install(const struct bld_take *t, const struct strv *modules, con
 {
 	static const char *const lists[] = { "modules.builtin", "modules.builtin.modinfo",
 					     "modules.builtin.ranges" };
+	auto_strv struct strv installed = { 0 };
 	int r = mkdir_p(to, 0755, err);
 
 	for (size_t i = 0; i < modules->n && r == 0; i++) {
 		auto_free char *from = path_join(t->o->kbuild.build, modules->v[i]);
-		auto_free char *at = path_join3(to, "kernel", modules->v[i]);
 
-		r = bld_copy_file(from, at, err);
-		if (r == 0)
-			r = bld_take_strip(t, at, false, err);
+		strv_take(&installed, path_join3(to, "kernel", modules->v[i]));
+		r = bld_copy_file(from, installed.v[i], err);
 	}
+	if (r == 0)
+		r = bld_take_strip_all(t, &installed, false, err);
 	for (size_t i = 0; i < countof(lists) && r == 0; i++) {
 		auto_free char *from = path_join(t->o->kbuild.build, lists[i]);
 		auto_free char *at = path_join(to, lists[i]);

@@ -204,8 +204,10 @@ static char *boot_name(const struct bld_take *t, const char *name)
 static int take_named_image(const struct bld_take *t, struct err *err)
 {
 	auto_free char *path = NULL, *to = NULL;
-	int r = bld_make_ask(&t->o->kbuild, "image_name", &path, err);
+	int r;
 
+	bld_take_reads_tree(t);
+	r = bld_make_ask(&t->o->kbuild, "image_name", &path, err);
 	if (r < 0)
 		return r;
 	to = boot_name(t, path_base(path));
@@ -253,6 +255,7 @@ int bld_take_dtbs(const struct bld_take *t, struct err *err)
 		return r;
 	strv_add(&more, "dtbs_install");
 	strv_addf(&more, "INSTALL_DTBS_PATH=%s", scratch);
+	bld_take_reads_tree(t);
 	r = bld_make(&t->o->kbuild, &more, err);
 	if (r < 0)
 		return r;
@@ -307,7 +310,8 @@ void bld_outputs_ahead(const struct bld_outputs *o, const char *release, struct 
 	struct bld_take t = { .o = o, .srcarch = kc_srcarch(o->arch), .release = (char *)release };
 
 	dotconfig_parse(&t.config, o->config, strlen(o->config));
-	*ret = (struct bld_ahead){ .uapi = bld_take_uapi_ahead(&t) };
+	*ret = (struct bld_ahead){ 0 };
+	bld_take_uapi_ahead(&t, ret);
 	if (bld_take_sdk_ahead(&t, NULL) == 0)
 		ret->release = xstrdup(release);
 	dotconfig_release(&t.config);
@@ -317,6 +321,7 @@ void bld_ahead_release(struct bld_ahead *a)
 {
 	free(a->release);
 	free(a->uapi);
+	str_release(&a->uapi_sources);
 }
 
 int bld_outputs_take(const struct bld_outputs *o, char **ret_release, struct err *err)

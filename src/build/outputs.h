@@ -21,6 +21,7 @@
 struct bld_ahead {
 	char *release; /* the SDK's files of the tree, for a kernel of that name; NULL: not */
 	char *uapi;    /* the UAPI headers, and the digest of what they depend on; NULL: not */
+	struct str uapi_sources; /* the part of that which the tree is */
 };
 
 struct bld_outputs {
@@ -30,7 +31,8 @@ struct bld_outputs {
 	const char *to;		       /* an empty folder */
 	struct bld_known *known;       /* of the stage that to is; NULL: all is read */
 	const struct bld_ahead *ahead; /* NULL: nothing */
-	bool debug;		       /* keep vmlinux and unstripped modules below debug/ */
+	bool *read_tree; /* set as soon as something of the tree is read behind make; NULL: of no interest */
+	bool debug; /* keep vmlinux and unstripped modules below debug/ */
 };
 
 /* The targets of make that outputs need, added to ret: "bzImage" and so on. */

@@ -12,6 +12,13 @@ struct bld_take {
 	struct dotconfig config;
 };
 
+/* To be called before anything of the tree is read behind make, by a make of its own too. */
+static inline void bld_take_reads_tree(const struct bld_take *t)
+{
+	if (t->o->read_tree)
+		*t->o->read_tree = true;
+}
+
 bool bld_take_has(const struct bld_take *t, const char *symbol); /* =y */
 
 int bld_take_images(const struct bld_take *t, struct err *err);
@@ -20,8 +27,8 @@ int bld_take_dtbs(const struct bld_take *t, struct err *err);
 /* lib/modules/RELEASE, and debug/lib/modules/RELEASE if asked for. */
 int bld_take_modules(const struct bld_take *t, struct err *err);
 int bld_take_uapi(const struct bld_take *t, struct err *err);
-/* While make runs, where they are as the last make left them: the digest of what they hang on, or NULL; the caller frees it. */
-char *bld_take_uapi_ahead(const struct bld_take *t);
+/* While make runs, where they are as the last make left them; else nothing is set in ret. */
+void bld_take_uapi_ahead(const struct bld_take *t, struct bld_ahead *ret);
 int bld_take_sdk(const struct bld_take *t, struct err *err);
 /* What of it comes out of the tree. */
 int bld_take_sdk_ahead(const struct bld_take *t, struct err *err);

@@ -159,8 +159,8 @@ static int take_object(const struct sdk *s, const char *word, size_t n, struct e
 
 static int take_objects(const struct sdk *s, struct err *err)
 {
-	auto_free char *below = path_join(s->arch, "Makefile");
-	auto_free char *path = path_join(s->t->o->kbuild.tree, below);
+	/* the tree's, taken by now */
+	auto_free char *path = path_join3(s->to, s->arch, "Makefile");
 	auto_str struct str text = { 0 };
 	int r = file_read(AT_FDCWD, path, MAKEFILE_MAX, &text, err);
 
@@ -292,6 +292,7 @@ static int lay_tree(struct sdk *s, struct err *err)
 		other = folder_of(s->t, ahead);
 		r = rm_rf(other, err);
 	}
+	bld_take_reads_tree(s->t);
 	return r < 0 ? r : from_tree(s, err);
 }
 

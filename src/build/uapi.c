@@ -33,16 +33,15 @@ static int has_target(const struct bld_take *t, bool *ret, struct err *err)
 static void add_stats(const char *path, struct str *ret)
 {
 	auto_strv struct strv names = { 0 };
+	struct file_id id;
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
 		return;
 	if (!S_ISDIR(st.st_mode)) {
-		str_addf(ret, "%s %llx %llu %llu %lld.%09ld %lld.%09ld\n", path,
-			 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
-			 (unsigned long long)st.st_size, (long long)st.st_mtim.tv_sec,
-			 (long)st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec,
-			 (long)st.st_ctim.tv_nsec);
+		id = file_id_of(&st);
+		str_add(ret, path, strlen(path) + 1);
+		str_add(ret, &id, sizeof(id));
 		return;
 	}
 	/* of a folder its names count: its times are another wherever make had a temporary file */
@@ -103,7 +102,7 @@ static int stamp_of(const struct bld_take *t, const struct str *sources, char re
 	add_stats(generated, &text);
 	add_stats(made, &text);
 	add_stats(of_arch, &text);
-	return digest_text(str_c(&text), ret, err);
+	return digest_bytes(text.s, text.n, ret, err);
 }
 
 static bool is_stamped(const char *path, const char *stamp)
@@ -160,15 +159,10 @@ static int drop(const struct bld_take *t, struct err *err)
 
 static int take_made(const struct bld_take *t, struct err *err)
 {
-	const char *ahead = t->o->ahead ? t->o->ahead->uapi : NULL;
 	auto_free char *from = made_path(t);
 	char stamp[DIGEST_HEX + 1] = "";
 	int r = make_headers(t, stamp, err);
 
-	if (r < 0 || str_eq(ahead, stamp))
-		return r;
-	if (ahead)
-		r = drop(t, err);
 	return r < 0 ? r : copy(t, from, t->o->known, err);
 }
 
@@ -187,6 +181,24 @@ static int take_installed(const struct bld_take *t, struct err *err)
 	return r < 0 ? r : copy(t, from, NULL, err);
 }
 
+/*
+ * 1: those that were laid ahead hold, as make changed nothing that they hang on; 0: there are none, or none any more. That the tree
+ * did not change meanwhile is asked for anyway.
+ */
+static int was_laid(const struct bld_take *t, struct err *err)
+{
+	const struct bld_ahead *ahead = t->o->ahead;
+	char stamp[DIGEST_HEX + 1];
+	int r;
+
+	if (!ahead || !ahead->uapi)
+		return 0;
+	r = stamp_of(t, &ahead->uapi_sources, stamp, err);
+	if (r < 0 || str_eq(ahead->uapi, stamp))
+		return r < 0 ? r : 1;
+	return drop(t, err);
+}
+
 int bld_take_uapi(const struct bld_take *t, struct err *err)
 {
 	bool headers = false;
@@ -195,13 +207,17 @@ int bld_take_uapi(const struct bld_take *t, struct err *err)
 	/* its programs are the host's: there are no headers of its own */
 	if (str_eq(t->srcarch, "um"))
 		return 0;
+	r = was_laid(t, err);
+	if (r != 0)
+		return MIN(r, 0);
+	bld_take_reads_tree(t);
 	r = has_target(t, &headers, err);
 	if (r < 0)
 		return r;
 	return headers ? take_made(t, err) : take_installed(t, err);
 }
 
-char *bld_take_uapi_ahead(const struct bld_take *t)
+void bld_take_uapi_ahead(const struct bld_take *t, struct bld_ahead *ret)
 {
 	auto_free char *path = stamp_path(t);
 	auto_free char *from = made_path(t);
@@ -209,12 +225,15 @@ char *bld_take_uapi_ahead(const struct bld_take *t)
 	char stamp[DIGEST_HEX + 1];
 
 	if (access(path, F_OK) < 0)
-		return NULL;
+		return;
 	add_sources(t, &sources);
 	if (stamp_of(t, &sources, stamp, NULL) < 0 || !is_stamped(path, stamp))
-		return NULL;
-	if (copy(t, from, t->o->known, NULL) == 0)
-		return xstrdup(stamp);
-	drop(t, NULL);
-	return NULL;
+		return;
+	if (copy(t, from, t->o->known, NULL) < 0) {
+		drop(t, NULL);
+		return;
+	}
+	ret->uapi = xstrdup(stamp);
+	ret->uapi_sources = sources;
+	sources = (struct str){ 0 };
 }

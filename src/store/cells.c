@@ -76,14 +76,8 @@ int sto_cell_files(const struct sto *s, const char *id,
 	auto_manifest struct sto_manifest m = { 0 };
 	int r = sto_cell_manifest(s, id, &m, err);
 
-	for (size_t i = 0; r == 0 && i < m.n; i++) {
-		struct sto_object o = { .exec = m.v[i].exec };
-
-		if (m.v[i].type != STO_FILE)
-			continue;
-		memcpy(o.hex, m.v[i].hex, sizeof(o.hex));
-		each(ctx, m.v[i].path, &o);
-	}
+	if (r == 0)
+		sto_manifest_files(&m, each, ctx);
 	return r;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "store/stage.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 
@@ -17,9 +18,11 @@
 /* Up to so many files and folders are synced one by one; for more the whole file system is. */
 #define SYNC_FEW 64
 #define LINK	 "link"
+/* A change within so long after another may have the same time. */
+#define SETTLED_NS INT64_C(2000000000)
 
 struct commit {
-	const struct sto_stage *g;
+	struct sto_stage *g;
 	const struct sto *s;
 	int dir; /* the cell to be */
 	int tmp; /* the folder that has it */
@@ -99,6 +102,30 @@ static int digest(struct commit *c, struct sto_entry *e)
 	return 0;
 }
 
+static unsigned folder_of(const struct sto_entry *e)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < 2; i++)
+		n = n * 16 + (unsigned)(e->hex[i] <= '9' ? e->hex[i] - '0' : e->hex[i] - 'a' + 10);
+	return n;
+}
+
+static void folder_name(unsigned n, char ret[sizeof("objects/ab")])
+{
+	snprintf(ret, sizeof("objects/ab"), "objects/%02x", n & 0xff);
+}
+
+/* When something was put into a folder of objects/ or taken out of it; ns since 1970, 0: there is none. */
+static int64_t changed_at(const struct sto *s, unsigned folder)
+{
+	char name[sizeof("objects/ab")];
+	struct stat st;
+
+	folder_name(folder, name);
+	return fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : timespec_ns(&st.st_mtim);
+}
+
 /* What there is, with digests; files have their mode and time from here on. */
 static int look(struct commit *c)
 {
@@ -108,15 +135,67 @@ static int look(struct commit *c)
 		return err_sys(c->err, "cannot create '.kiln'");
 	if (faccessat(c->dir, STO_MANIFEST, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(c->err, -EEXIST, "the cell brings a '%s' of its own", STO_MANIFEST);
-	r = sto_scan(c->dir, true, &c->m, c->err);
+	r = sto_scan(c->dir, true, &c->g->before, &c->m, c->err);
 	for (size_t i = 0; r == 0 && i < c->m.n; i++)
 		c->total += c->m.v[i].type == STO_FILE ? c->m.v[i].size : 0;
 	for (size_t i = 0; r == 0 && i < c->m.n; i++)
-		if (c->m.v[i].type == STO_FILE)
+		if (c->m.v[i].known)
+			c->done += c->m.v[i].size;
+		else if (c->m.v[i].type == STO_FILE)
 			r = digest(c, &c->m.v[i]);
 		else if (c->m.v[i].type == STO_LINK)
 			r = take_times(c, c->m.v[i].path, AT_SYMLINK_NOFOLLOW);
 	return r;
+}
+
+/* The objects that are linked to lie where they lay, and that they are taken away would show in their folder's time. */
+static void note_objects(struct sto_stage *g)
+{
+	const int64_t now = digest_now_ns();
+
+	for (unsigned i = 0; i < countof(g->looked); i++) {
+		const int64_t changed = changed_at(g->s, i);
+
+		g->looked[i] = now - changed > SETTLED_NS ? changed : INT64_MAX;
+	}
+}
+
+static void note_known(struct commit *c, struct sto_entry *e)
+{
+	char object[STO_OBJECT];
+	struct stat st;
+
+	if (e->type == STO_LINK) {
+		e->known = take_times(c, e->path, AT_SYMLINK_NOFOLLOW) == 0;
+		return;
+	}
+	if (e->type != STO_FILE || !linked(c, e) || digest(c, e) < 0)
+		return;
+	sto_object_path(e, object);
+	e->known = fstatat(c->s->fd, object, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == e->ino;
+}
+
+void sto_stage_prepare(struct sto_stage *g)
+{
+	struct commit c = { .g = g, .s = g->s, .tmp = -1 };
+	struct sto_before *b = &g->before;
+
+	sto_before_release(b);
+	c.dir = open(g->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c.dir < 0 || sto_scan(c.dir, true, NULL, &b->m, NULL) < 0) {
+		close_fd(c.dir);
+		return;
+	}
+	note_objects(g);
+	for (size_t i = 0; i < b->m.n; i++)
+		note_known(&c, &b->m.v[i]);
+	for (size_t i = 0; i < b->m.n; i++) {
+		struct sto_entry *e = &b->m.v[i];
+
+		if (e->type == STO_DIR && take_times(&c, e->path, AT_SYMLINK_NOFOLLOW) == 0)
+			map_set(&b->folders, e->path, e);
+	}
+	close_fd(c.dir);
 }
 
 static int write_manifest(struct commit *c)
@@ -161,14 +240,6 @@ static int link_over(struct commit *c, const struct sto_entry *e, const char *ob
 	if (r < 0 || renameat(c->tmp, LINK, c->dir, e->path) < 0)
 		return err_sys(c->err, "cannot link '%s' into the cell", e->path);
 	return 0;
-}
-
-static unsigned folder_of(const struct sto_entry *e)
-{
-	unsigned n = 0;
-
-	sscanf(e->hex, "%2x", &n);
-	return n;
 }
 
 /* Is its content an object? 1: yes, and it is linked; 0: no. */
@@ -301,7 +372,7 @@ static int sync_names(struct commit *c)
 	for (unsigned i = 0; r == 0 && i < countof(c->touched); i++) {
 		char folder[sizeof("objects/ab")];
 
-		snprintf(folder, sizeof(folder), "objects/%02x", i);
+		folder_name(i, folder);
 		if (c->touched[i])
 			r = file_sync_folder(c->s->fd, folder, c->err);
 	}
@@ -325,13 +396,21 @@ static int check_orphan(struct commit *c, const struct sto_entry *e)
 
 static int put_objects(struct commit *c)
 {
+	bool same[countof(c->touched)];
 	int r = 0;
+
+	for (unsigned i = 0; i < countof(same); i++)
+		same[i] = c->g->before.m.n && changed_at(c->s, i) == c->g->looked[i];
 
 	for (size_t i = 0; r >= 0 && i < c->m.n; i++) {
 		const struct sto_entry *e = &c->m.v[i];
 
 		if (e->type != STO_FILE)
 			continue;
+		if (e->known && same[folder_of(e)]) {
+			c->touched[folder_of(e)] = true;
+			continue;
+		}
 		r = use_object(c, e);
 		if (r == 0 && linked(c, e))
 			r = check_orphan(c, e);
@@ -416,7 +495,12 @@ static int hold(struct commit *c)
 
 static int ask(struct commit *c)
 {
-	return c->g->last ? c->g->last(c->g->ctx, c->err) : 0;
+	int r;
+
+	c->g->manifest = &c->m;
+	r = c->g->last ? c->g->last(c->g->ctx, c->err) : 0;
+	c->g->manifest = NULL;
+	return r;
 }
 
 static int publish(struct commit *c)
@@ -468,6 +552,14 @@ void sto_stage_last(struct sto_stage *g, int (*last)(void *ctx, struct err *err)
 {
 	g->last = last;
 	g->ctx = ctx;
+}
+
+void sto_stage_files(const struct sto_stage *g,
+		     void (*each)(void *ctx, const char *path, const struct sto_object *o),
+		     void *ctx)
+{
+	if (g->manifest)
+		sto_manifest_files(g->manifest, each, ctx);
 }
 
 int sto_stage_commit(struct sto_stage *g, const struct sto_progress *progress, struct err *err)

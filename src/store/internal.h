@@ -17,8 +17,6 @@ struct sto {
 /* sto_use() where the store's lock is had, and the cell there, or about to be. */
 int sto_use_locked(const struct sto *s, const char *id, int *ret_fd, struct err *err);
 
-#define STO_TIME 1 /* mtime of all that is in a cell */
-
 static inline void sto_report(const struct sto_progress *p, const char *what, uint64_t done,
 			      uint64_t total)
 {

@@ -21,6 +21,26 @@ void sto_manifest_release(struct sto_manifest *m)
 	m->n = m->cap = 0;
 }
 
+void sto_before_release(struct sto_before *b)
+{
+	map_release(&b->folders, NULL);
+	sto_manifest_release(&b->m);
+}
+
+void sto_manifest_files(const struct sto_manifest *m,
+			void (*each)(void *ctx, const char *path, const struct sto_object *o),
+			void *ctx)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		struct sto_object o = { .exec = m->v[i].exec };
+
+		if (m->v[i].type != STO_FILE)
+			continue;
+		memcpy(o.hex, m->v[i].hex, sizeof(o.hex));
+		each(ctx, m->v[i].path, &o);
+	}
+}
+
 /* The end of a path, then '/', then all other bytes. */
 static int rank(char c)
 {
@@ -41,11 +61,14 @@ static bool is_plain(char c)
 
 static void add_escaped(struct str *b, const char *s)
 {
-	for (; *s; s++) {
-		if (is_plain(*s))
-			str_addc(b, *s);
-		else
-			str_addf(b, "\\%03o", (unsigned char)*s);
+	while (*s) {
+		const char *from = s;
+
+		while (*s && is_plain(*s))
+			s++;
+		str_add(b, from, (size_t)(s - from));
+		if (*s)
+			str_addf(b, "\\%03o", (unsigned char)*s++);
 	}
 }
 

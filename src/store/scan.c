@@ -2,6 +2,8 @@
 /* What lies in a folder, as entries of a manifest. Folders are opened from the one above, never through links. */
 #include "store/manifest.h"
 
+#include "base/path.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +15,14 @@
 
 struct scan {
 	struct sto_manifest *m;
+	const struct sto_before *before; /* NULL: nothing */
 	bool open_up;
 	unsigned depth;
 	struct err *err;
 };
 
 static int scan_folder(struct scan *s, int fd, const char *path);
+static int scan_entry(struct scan *s, int dirfd, const char *above, const char *name);
 
 static int scan_link(struct scan *s, int dirfd, const char *name, struct sto_entry *e)
 {
@@ -34,9 +38,37 @@ static int scan_link(struct scan *s, int dirfd, const char *name, struct sto_ent
 	return 0;
 }
 
-static int scan_below(struct scan *s, int dirfd, const char *name, const struct sto_entry *e)
+static bool is_below(const char *path, const char *folder)
 {
-	int fd;
+	return str_skip(&path, folder) && *path == '/';
+}
+
+/* The entries of a folder that has the names it had. */
+static int take_known(struct scan *s, int fd, const struct sto_entry *folder)
+{
+	const struct sto_manifest *m = &s->before->m;
+	const struct sto_entry *end = m->v + m->n;
+	int r = 0;
+
+	for (const struct sto_entry *e = folder + 1;
+	     r == 0 && e < end && is_below(e->path, folder->path);) {
+		const struct sto_entry *own = e++;
+
+		while (own->type == STO_DIR && e < end && is_below(e->path, own->path))
+			e++;
+		if (own->known)
+			vec_push(s->m, *own);
+		else
+			r = scan_entry(s, fd, folder->path, path_base(own->path));
+	}
+	return r;
+}
+
+static int scan_below(struct scan *s, int dirfd, const char *name, const struct sto_entry *e,
+		      const struct stat *st)
+{
+	const struct sto_entry *was = s->before ? map_get(&s->before->folders, e->path) : NULL;
+	int fd, r;
 
 	if (s->depth == DEPTH_MAX)
 		return err_set(s->err, -ELOOP, "'%s' lies too deep, below %d folders", e->path,
@@ -47,7 +79,11 @@ static int scan_below(struct scan *s, int dirfd, const char *name, const struct 
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(s->err, "cannot open the folder '%s'", e->path);
-	return scan_folder(s, fd, e->path);
+	if (!was || was->ino != st->st_ino || st->st_mtim.tv_sec != STO_TIME || st->st_mtim.tv_nsec)
+		return scan_folder(s, fd, e->path);
+	r = take_known(s, fd, was);
+	close_fd(fd);
+	return r;
 }
 
 static int scan_entry(struct scan *s, int dirfd, const char *above, const char *name)
@@ -68,7 +104,7 @@ static int scan_entry(struct scan *s, int dirfd, const char *above, const char *
 	switch (st.st_mode & S_IFMT) {
 	case S_IFDIR:
 		e.type = STO_DIR;
-		return scan_below(s, dirfd, name, &e);
+		return scan_below(s, dirfd, name, &e, &st);
 	case S_IFLNK:
 		e.type = STO_LINK;
 		return scan_link(s, dirfd, name, &e);
@@ -112,10 +148,11 @@ static int by_path(const void *a, const void *b)
 	return sto_path_order(x->path, y->path);
 }
 
-int sto_scan(int fd, bool open_up, struct sto_manifest *ret, struct err *err)
+int sto_scan(int fd, bool open_up, const struct sto_before *before, struct sto_manifest *ret,
+	     struct err *err)
 {
 	auto_manifest struct sto_manifest m = { 0 };
-	struct scan s = { .m = &m, .open_up = open_up, .err = err };
+	struct scan s = { .m = &m, .before = before, .open_up = open_up, .err = err };
 	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 

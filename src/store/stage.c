@@ -46,6 +46,7 @@ void sto_stage_abort(struct sto_stage *g)
 		return;
 	sto_tmp_end(&g->tmp);
 	map_release(&g->links, free);
+	sto_before_release(&g->before);
 	free(g->path);
 	free(g);
 }

@@ -11,7 +11,11 @@ struct sto_stage {
 	struct sto_tmp
 		tmp; /* has the folder `cell`, and files that are about to be renamed into it */
 	char *path;  /* of that folder */
-	struct map links; /* path to struct sto_linked: what is an object by now */
+	struct map links;	  /* path to struct sto_linked: what is an object by now */
+	struct sto_before before; /* see sto_stage_prepare(); empty: nothing */
+	/* of the folders of objects/, when it was looked there; later than any change where a change would not show */
+	int64_t looked[256];
+	const struct sto_manifest *manifest;	 /* while last() is called */
 	int (*last)(void *ctx, struct err *err); /* see sto_stage_last() */
 	void *ctx;
 };

@@ -49,10 +49,19 @@ struct sto_object {
 int sto_stage_link(struct sto_stage *g, const char *path, const struct sto_object *o,
 		   struct err *err);
 /*
+ * Does of sto_stage_commit() what can be done by now, for what was put in by sto_stage_link(). From here on files may come, go and
+ * be replaced; a folder's own time must not be set. What fails is left to the commit.
+ */
+void sto_stage_prepare(struct sto_stage *g);
+/*
  * What sto_stage_commit() is to ask when all is written and on the disk, before it has its name: negative, and there is no cell.
  * The time until then is the caller's to have it found out.
  */
 void sto_stage_last(struct sto_stage *g, int (*last)(void *ctx, struct err *err), void *ctx);
+/* From within that: calls each for all files that the cell will have, in the order of their paths. */
+void sto_stage_files(const struct sto_stage *g,
+		     void (*each)(void *ctx, const char *path, const struct sto_object *o),
+		     void *ctx);
 /*
  * Publishes it: digests, objects, manifest, rename; the stage is released either way. That the cell is there by now is
  * fine if it has the same, below .kiln apart; -EEXIST, with the first path that differs, if not. It is in

@@ -248,7 +248,7 @@ static int check_cell(struct check *c, const char *id, struct err *ret_err)
 		return 0;
 	}
 	if (r == 0)
-		r = sto_scan(fd, false, &there, &err);
+		r = sto_scan(fd, false, NULL, &there, &err);
 	if (r < 0 && is_passing(-r)) {
 		err_move(ret_err, &err);
 		return r;

@@ -167,6 +167,139 @@ static void test_known(void **state)
 	sto_close(s);
 }
 
+static void set_time(const char *path, time_t sec)
+{
+	const struct timespec times[] = { { .tv_sec = sec }, { .tv_sec = sec } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* As if the objects had rested for long. */
+static void rest(struct sto *s)
+{
+	for (unsigned i = 0; i < 256; i++) {
+		auto_free char *folder = xasprintf("%s/objects/%02x", sto_path(s), i);
+
+		if (access(folder, F_OK) == 0)
+			set_time(folder, 1000);
+	}
+}
+
+/* A stage of folders of which nearly all is known, prepared. */
+static struct sto_stage *prepared(struct sto *s, char digit, const struct sto_object *o)
+{
+	struct sto_stage *g = stage_with(s, digit, "a/b/own", "own", "c/own", "own too", NULL);
+	auto_free char *link = path_join(sto_stage_path(g), "a/link");
+	auto_err struct err err = { 0 };
+
+	assert_int_equal(sto_stage_link(g, "a/one", o, &err), 1);
+	assert_int_equal(sto_stage_link(g, "a/b/two", o, &err), 1);
+	assert_int_equal(sto_stage_link(g, "c/three", o, &err), 1);
+	assert_int_equal(symlink("one", link), 0);
+	rest(s);
+	sto_stage_prepare(g);
+	return g;
+}
+
+static void remove_in(struct sto_stage *g, const char *path)
+{
+	auto_free char *whole = path_join(sto_stage_path(g), path);
+
+	assert_int_equal(rm_rf(whole, NULL), 0);
+}
+
+static void no_file(struct sto *s, char digit, const char *path)
+{
+	auto_free char *cell = NULL, *whole = NULL;
+
+	assert_int_equal(sto_cell_path(s, id_of(digit).s, &cell), 0);
+	whole = path_join(cell, path);
+	assert_int_equal(access(whole, F_OK), -1);
+}
+
+/* Whatever happens between the two, the cell has what the stage had in the end. */
+static void test_prepared(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct sto_object config;
+	struct sto_stage *g;
+
+	assert_done(put_cell(s, '1', &err), &err);
+	config = object_of(s, '1', "boot/config");
+	g = prepared(s, '2', &config);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_int_equal(look(s, '2', "a/b/two").st_ino, look(s, '1', "boot/config").st_ino);
+	assert_mode(look(s, '2', "a/b/own"), 0444);
+	assert_true(S_ISLNK(look(s, '2', "a/link").st_mode));
+	assert_clean(s);
+
+	g = prepared(s, '3', &config);
+	write_file(sto_stage_path(g), "a/new", "new", 0644);
+	write_file(sto_stage_path(g), "d/e/new", "new", 0755);
+	/* replaced */
+	remove_in(g, "a/b/two");
+	write_file(sto_stage_path(g), "a/b/two", "other", 0644);
+	/* gone, with all that is in it */
+	remove_in(g, "c");
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_mode(look(s, '3', "a/new"), 0444);
+	assert_mode(look(s, '3', "d/e/new"), 0555);
+	assert_int_equal(look(s, '3', "a/b/two").st_size, 5);
+	assert_int_equal(look(s, '3', "a/one").st_ino, look(s, '1', "boot/config").st_ino);
+	no_file(s, '3', "c");
+	assert_clean(s);
+	sto_close(s);
+}
+
+/* The objects' names go between the two: they are given back. */
+static void test_prepared_gc(void **state)
+{
+	struct sto *s = store_open(*state);
+	const struct sto_gc all = { .older_than = time(NULL) + 1000 };
+	struct sto_gc_result res = { 0 };
+	auto_err struct err err = { 0 };
+	struct sto_object config;
+	struct sto_stage *g;
+
+	assert_done(put_cell(s, '1', &err), &err);
+	config = object_of(s, '1', "boot/config");
+	g = prepared(s, '2', &config);
+	assert_done(sto_gc(s, &all, NULL, &res, &err), &err);
+	assert_int_equal(res.removed.n, 1);
+	sto_gc_result_release(&res);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_string_equal(object_of(s, '2', "a/one").hex, config.hex);
+	assert_clean(s);
+	sto_close(s);
+}
+
+/* The proof that what was prepared is used: a folder whose time says that nothing came is not looked at. */
+static void test_prepared_is_used(void **state)
+{
+	struct sto *s = store_open(*state);
+	auto_err struct err err = { 0 };
+	struct sto_object config;
+	struct sto_stage *g;
+	auto_free char *folder = NULL;
+
+	assert_done(put_cell(s, '1', &err), &err);
+	config = object_of(s, '1', "boot/config");
+	g = prepared(s, '2', &config);
+	folder = path_join(sto_stage_path(g), "a");
+	write_file(folder, "unseen", "unseen", 0644);
+	set_time(folder, 1);
+	assert_done(sto_stage_commit(g, NULL, &err), &err);
+	assert_int_equal(object_of(s, '2', "a/one").hex[0], config.hex[0]);
+	{
+		struct find f = { .path = "a/unseen" };
+
+		assert_done(sto_cell_files(s, id_of('2').s, find, &f, &err), &err);
+		assert_string_equal(f.found.hex, "");
+	}
+	sto_close(s);
+}
+
 /* A damaged object that was linked, and then found out, does not come back. */
 static void test_known_damaged(void **state)
 {
@@ -306,12 +439,13 @@ static void test_progress(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(test_commit),   scratch_test(test_odd),
-		scratch_test(test_empty),    scratch_test(test_linked),
-		scratch_test(test_refused),  scratch_test(test_again),
-		scratch_test(test_known),    scratch_test(test_known_damaged),
-		scratch_test(test_left),     scratch_test(test_damaged_object),
-		scratch_test(test_progress),
+		scratch_test(test_commit),	scratch_test(test_odd),
+		scratch_test(test_empty),	scratch_test(test_linked),
+		scratch_test(test_refused),	scratch_test(test_again),
+		scratch_test(test_known),	scratch_test(test_known_damaged),
+		scratch_test(test_left),	scratch_test(test_damaged_object),
+		scratch_test(test_progress),	scratch_test(test_prepared),
+		scratch_test(test_prepared_gc), scratch_test(test_prepared_is_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
