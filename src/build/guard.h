@@ -12,7 +12,7 @@
 enum bld_share {
 	BLD_SHARE_PIPES, /* two pipes as descriptors: one to take from, one to give back to */
 	BLD_SHARE_FIFO,	 /* a named pipe: for a make that inherits no descriptors, in a container */
-	BLD_SHARE_FIXED, /* -jN: what was free when it started, for its whole life */
+	BLD_SHARE_FIXED, /* -jN: what was free when it started, for its whole life; for one that shares with nobody, too */
 };
 
 struct bld_guard_spec {

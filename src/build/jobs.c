@@ -55,6 +55,11 @@ int bld_jobs_new(unsigned n, struct bld_jobs **ret, struct err *err)
 	return 0;
 }
 
+void bld_jobs_for_one(struct bld_jobs *j)
+{
+	j->for_one = true;
+}
+
 void bld_jobs_free(struct bld_jobs *j)
 {
 	if (!j)

@@ -21,6 +21,7 @@ struct bld_slot {
 
 struct bld_jobs {
 	unsigned n;
+	bool for_one; /* see bld_jobs_for_one() */
 	int in, out; /* ends of the pipe: tokens are read from in, written to out; neither blocks */
 	struct bld_slot *slot; /* BLD_SLOTS of them, shared with the guards */
 	struct map make;       /* what make can do, by how it is called: struct bld_make */

@@ -87,10 +87,13 @@ bool bld_kbuild_is_wrapped(const struct bld_kbuild_spec *spec)
 	return spec->wrap && *spec->wrap;
 }
 
-static enum bld_share share_of(const struct bld_kbuild_spec *spec, const struct bld_make *make)
+static enum bld_share share_of(const struct bld_kbuild_spec *spec, const struct bld_jobs *jobs,
+			       const struct bld_make *make)
 {
 	const bool wrapped = bld_kbuild_is_wrapped(spec);
 
+	if (jobs->for_one)
+		return BLD_SHARE_FIXED;
 	if (wrapped && make->fifo)
 		return BLD_SHARE_FIFO;
 	return !wrapped && make->jobserver ? BLD_SHARE_PIPES : BLD_SHARE_FIXED;
@@ -103,11 +106,9 @@ void bld_kbuild_words(const struct bld_kbuild_spec *spec, struct strv *argv)
 	strv_addf(argv, "O=%s", spec->build);
 }
 
-static void add_argv(const struct bld_kbuild_spec *spec, const struct bld_make *make,
-		     const char *fifo, struct strv *ret)
+static void add_argv(const struct bld_kbuild_spec *spec, enum bld_share share,
+		     const struct bld_make *make, const char *fifo, struct strv *ret)
 {
-	const enum bld_share share = share_of(spec, make);
-
 	bld_kbuild_words(spec, ret);
 	if (make->output_sync)
 		strv_add(ret, "-Otarget");
@@ -124,6 +125,7 @@ static int start_guard(const struct bld_kbuild_spec *spec, struct impl *i, int o
 {
 	auto_strv struct strv argv = { 0 }, env = { 0 };
 	auto_free char *fifo = xasprintf("%s/.kiln-jobs-%08x", spec->build, random_u32());
+	enum bld_share share;
 	struct bld_make make;
 	int r;
 
@@ -131,13 +133,13 @@ static int start_guard(const struct bld_kbuild_spec *spec, struct impl *i, int o
 	r = bld_make_probe(i->jobs, spec->wrap, env.v, &make, err);
 	if (r < 0)
 		return r;
-	add_argv(spec, &make, fifo, &argv);
+	share = share_of(spec, i->jobs, &make);
+	add_argv(spec, share, &make, fifo, &argv);
 	i->slot = bld_slot_get(i->jobs);
 	if (!i->slot)
 		return err_set(err, -EAGAIN, "%d builds run at once already", BLD_SLOTS);
-	return bld_guard_start(&(struct bld_guard_spec){ argv.v, env.v, i->jobs, i->slot,
-							 share_of(spec, &make), fifo, out,
-							 spec->lock_fd, NULL },
+	return bld_guard_start(&(struct bld_guard_spec){ argv.v, env.v, i->jobs, i->slot, share,
+							 fifo, out, spec->lock_fd, NULL },
 			       &i->guard, &i->ctl, err);
 }
 

@@ -50,15 +50,29 @@ static bool has_room(const struct run *r, size_t *ret_place)
 	return false;
 }
 
+static bool is_to_build(const struct build_plan *p, const struct build_cell *c)
+{
+	return !c->bad && (!c->there || p->o->verify);
+}
+
 static struct build_cell *next_cell(struct run *r)
 {
 	while (r->next < r->p->cells.n) {
 		struct build_cell *c = &r->p->cells.v[r->next++];
 
-		if (!c->bad && (!c->there || r->p->o->verify))
+		if (is_to_build(r->p, c))
 			return c;
 	}
 	return NULL;
+}
+
+static size_t count_cells(const struct build_plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->cells.n; i++)
+		n += is_to_build(p, &p->cells.v[i]);
+	return n;
 }
 
 static int begin_more(struct run *r, struct err *err)
@@ -266,6 +280,8 @@ int build_run(struct build_plan *p, size_t *ret_failed, json_t *results, struct 
 
 	if (e < 0)
 		return e;
+	if (count_cells(p) == 1)
+		bld_jobs_for_one(r.jobs);
 	for (size_t i = 0; i < MAX_CELLS_AT_ONCE; i++)
 		r.workers[i] = BLD_WORKER_NONE;
 	sigaction(SIGINT, &sa, NULL);

@@ -43,6 +43,8 @@ static const char makefile[] =
 	"hang-%:\n"
 	"\t@sh -c 'echo $$$$ >pid-$*.tmp; mv pid-$*.tmp pid-$*; exec sleep 100000'\n"
 	"hang: $(addprefix hang-,$(ALL))\n"
+	"flags:\n"
+	"\t@touch flags$(filter -j%,$(MAKEFLAGS))\n"
 	"half:\n"
 	"\t@echo half >$@; echo >started; exec sleep 100000\n"
 	"deaf:\n"
@@ -529,6 +531,26 @@ static void jobs_by_number(void **state)
 	assert_int_equal(k.status, 0);
 }
 
+/* So does one that shares with nobody: all there is, and the next one again. */
+static void jobs_for_one(void **state)
+{
+	auto_jobs struct bld_jobs *j = pool(3);
+
+	bld_jobs_for_one(j);
+	for (int i = 0; i < 2; i++) {
+		auto_fake struct fake f = { 0 };
+		auto_kbuild struct bld_kbuild k = { 0 };
+
+		fake_init(&f, *state, i ? "second" : "first");
+		f.spec.jobs = j;
+		f.spec.make = WORDS("ALL=1 2 3", "meet", "flags");
+		start(&f, &k);
+		finish(&k);
+		assert_int_equal(k.status, 0);
+		assert_true(there(&f, "flags-j3"));
+	}
+}
+
 /* Hosts as they are */
 
 static void host_file(const char *root, const char *name, const char *text)
@@ -605,6 +627,7 @@ int main(void)
 		scratch_test(paths_kbuild_cannot_use),
 		scratch_test(jobs_by_fifo),
 		scratch_test(jobs_by_number),
+		scratch_test(jobs_for_one),
 		scratch_test(room_of_hosts),
 		scratch_test(room_of_cgroups),
 	};
