@@ -167,6 +167,17 @@ static void test_known(void **state)
 	sto_close(s);
 }
 
+/* One with the cell 1, and an object of that. */
+static struct sto *store_with_cell(const char *home, struct sto_object *ret)
+{
+	struct sto *s = store_open(home);
+	auto_err struct err err = { 0 };
+
+	assert_done(put_cell(s, '1', &err), &err);
+	*ret = object_of(s, '1', "boot/config");
+	return s;
+}
+
 static void set_time(const char *path, time_t sec)
 {
 	const struct timespec times[] = { { .tv_sec = sec }, { .tv_sec = sec } };
@@ -220,14 +231,11 @@ static void no_file(struct sto *s, char digit, const char *path)
 /* Whatever happens between the two, the cell has what the stage had in the end. */
 static void test_prepared(void **state)
 {
-	struct sto *s = store_open(*state);
-	auto_err struct err err = { 0 };
 	struct sto_object config;
-	struct sto_stage *g;
+	struct sto *s = store_with_cell(*state, &config);
+	struct sto_stage *g = prepared(s, '2', &config);
+	auto_err struct err err = { 0 };
 
-	assert_done(put_cell(s, '1', &err), &err);
-	config = object_of(s, '1', "boot/config");
-	g = prepared(s, '2', &config);
 	assert_done(sto_stage_commit(g, NULL, &err), &err);
 	assert_int_equal(look(s, '2', "a/b/two").st_ino, look(s, '1', "boot/config").st_ino);
 	assert_mode(look(s, '2', "a/b/own"), 0444);
@@ -255,16 +263,13 @@ static void test_prepared(void **state)
 /* The objects' names go between the two: they are given back. */
 static void test_prepared_gc(void **state)
 {
-	struct sto *s = store_open(*state);
+	struct sto_object config;
+	struct sto *s = store_with_cell(*state, &config);
+	struct sto_stage *g = prepared(s, '2', &config);
 	const struct sto_gc all = { .older_than = time(NULL) + 1000 };
 	struct sto_gc_result res = { 0 };
 	auto_err struct err err = { 0 };
-	struct sto_object config;
-	struct sto_stage *g;
 
-	assert_done(put_cell(s, '1', &err), &err);
-	config = object_of(s, '1', "boot/config");
-	g = prepared(s, '2', &config);
 	assert_done(sto_gc(s, &all, NULL, &res, &err), &err);
 	assert_int_equal(res.removed.n, 1);
 	sto_gc_result_release(&res);
@@ -277,26 +282,19 @@ static void test_prepared_gc(void **state)
 /* The proof that what was prepared is used: a folder whose time says that nothing came is not looked at. */
 static void test_prepared_is_used(void **state)
 {
-	struct sto *s = store_open(*state);
-	auto_err struct err err = { 0 };
 	struct sto_object config;
-	struct sto_stage *g;
-	auto_free char *folder = NULL;
+	struct sto *s = store_with_cell(*state, &config);
+	struct sto_stage *g = prepared(s, '2', &config);
+	auto_free char *folder = path_join(sto_stage_path(g), "a");
+	struct find unseen = { .path = "a/unseen" };
+	auto_err struct err err = { 0 };
 
-	assert_done(put_cell(s, '1', &err), &err);
-	config = object_of(s, '1', "boot/config");
-	g = prepared(s, '2', &config);
-	folder = path_join(sto_stage_path(g), "a");
 	write_file(folder, "unseen", "unseen", 0644);
 	set_time(folder, 1);
 	assert_done(sto_stage_commit(g, NULL, &err), &err);
 	assert_int_equal(object_of(s, '2', "a/one").hex[0], config.hex[0]);
-	{
-		struct find f = { .path = "a/unseen" };
-
-		assert_done(sto_cell_files(s, id_of('2').s, find, &f, &err), &err);
-		assert_string_equal(f.found.hex, "");
-	}
+	assert_done(sto_cell_files(s, id_of('2').s, find, &unseen, &err), &err);
+	assert_string_equal(unseen.found.hex, "");
 	sto_close(s);
 }
 
