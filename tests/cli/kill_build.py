@@ -57,7 +57,8 @@ MARKS = {
     "unpack": cache + "/sources/*.tmp",
     "patch": cache + "/patched/*.tmp",
     "build": cache + "/build/*/kiln-running",
-    "take": store + "/tmp/[0-9a-f]*/cell",
+    # the stage is there while make runs: what the tree alone gives is laid then
+    "take": store + "/tmp/[0-9a-f]*/cell/boot",
     "publish": store + "/tmp/[0-9a-f]*/cell/.kiln/metadata.json",
     "gc": store + "/tmp/gc-*",
 }
