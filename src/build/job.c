@@ -123,8 +123,7 @@ static void work_release(struct work *w)
 	bld_known_free(w->known);
 	bld_carry_end(w->carry);
 	proc_wait(w->flusher);
-	if (w->asked > 0)
-		src_tree_is_unchanged(w->asked, w->j->tree, NULL);
+	proc_wait(w->asked);
 	sto_stage_abort(w->stage);
 }
 

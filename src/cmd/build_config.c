@@ -108,8 +108,7 @@ static int find_or_resolve(struct work *w, struct err *err)
 	}
 	r = resolve(w, &start, err);
 	if (r == 0 && has_key)
-		config_resolved_keep(key,
-				     &(struct str){ .s = w->c->config, .n = strlen(w->c->config) });
+		config_resolved_keep(key, w->c->config);
 	return r;
 }
 

@@ -4,9 +4,10 @@
 #include "base/path.h"
 #include "cmd/cmd.h"
 
+static const char *const folders[] = { "probes", "trees", "resolved" };
+
 static int clear(struct out *out, const char *cache, bool dry_run, struct err *err)
 {
-	static const char *const folders[] = { "probes", "trees", "resolved" };
 	int r = 0;
 
 	for (size_t i = 0; i < countof(folders) && r == 0; i++) {
@@ -44,6 +45,7 @@ static int run_config_cache(struct out *out, const struct global_opts *global, v
 		return r;
 	if (str_eq(args[0], "clear"))
 		return clear(out, cache, global->dry_run, err);
-	out_print(out, "%s/probes\n%s/trees\n%s/resolved\n", cache, cache, cache);
+	for (size_t i = 0; i < countof(folders); i++)
+		out_print(out, "%s/%s\n", cache, folders[i]);
 	return EXIT_OK;
 }

@@ -4,7 +4,6 @@
 
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/path.h"
 #include "kernel/cache.h"
 
 #include <fcntl.h>
@@ -65,15 +64,14 @@ bool config_resolved_find(const char *key, struct str *ret)
 	return true;
 }
 
-void config_resolved_keep(const char *key, const struct str *text)
+void config_resolved_keep(const char *key, const char *text)
 {
 	auto_str struct str file = { 0 };
 	auto_free char *path = NULL;
 	char hex[DIGEST_HEX + 1];
 
-	if (path_of(key, &path) < 0 || digest_bytes(str_c(text), text->n, hex, NULL) < 0)
+	if (path_of(key, &path) < 0 || digest_text(text, hex, NULL) < 0)
 		return;
-	str_addf(&file, "%s%s\n", head, hex);
-	str_add(&file, str_c(text), text->n);
+	str_addf(&file, "%s%s\n%s", head, hex, text);
 	file_publish(path, file.s, file.n, 0600, NULL);
 }

@@ -13,4 +13,4 @@ bool config_resolved_key(const struct config_tree *t, const struct config_start 
 /* The text of .config; false where it is not there, or damaged. */
 bool config_resolved_find(const char *key, struct str *ret);
 /* Failing is no error. */
-void config_resolved_keep(const char *key, const struct str *text);
+void config_resolved_keep(const char *key, const char *text);

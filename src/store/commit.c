@@ -7,7 +7,6 @@
  */
 #include "store/stage.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 
@@ -18,8 +17,6 @@
 /* Up to so many files and folders are synced one by one; for more the whole file system is. */
 #define SYNC_FEW 64
 #define LINK	 "link"
-/* A change within so long after another may have the same time. */
-#define SETTLED_NS INT64_C(2000000000)
 
 struct commit {
 	struct sto_stage *g;
@@ -116,14 +113,15 @@ static void folder_name(unsigned n, char ret[sizeof("objects/ab")])
 	snprintf(ret, sizeof("objects/ab"), "objects/%02x", n & 0xff);
 }
 
-/* When something was put into a folder of objects/ or taken out of it; ns since 1970, 0: there is none. */
-static int64_t changed_at(const struct sto *s, unsigned folder)
+/* A folder of objects/: another one once something was put into it or taken out. Zero: there is none. */
+static struct file_id id_of_folder(const struct sto *s, unsigned folder)
 {
 	char name[sizeof("objects/ab")];
 	struct stat st;
 
 	folder_name(folder, name);
-	return fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : timespec_ns(&st.st_mtim);
+	return fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? (struct file_id){ 0 }
+								  : file_id_of(&st);
 }
 
 /* What there is, with digests; files have their mode and time from here on. */
@@ -148,16 +146,23 @@ static int look(struct commit *c)
 	return r;
 }
 
-/* The objects that are linked to lie where they lay, and that they are taken away would show in their folder's time. */
-static void note_objects(struct sto_stage *g)
+/* As long as such a folder is the same, the objects that were seen in it lie there. */
+static void note_folders(struct sto_stage *g)
 {
 	const int64_t now = digest_now_ns();
 
-	for (unsigned i = 0; i < countof(g->looked); i++) {
-		const int64_t changed = changed_at(g->s, i);
+	for (unsigned i = 0; i < countof(g->folders); i++) {
+		const struct file_id id = id_of_folder(g->s, i);
 
-		g->looked[i] = now - changed > SETTLED_NS ? changed : INT64_MAX;
+		g->folders[i] = digest_settled(&id, now) ? id : (struct file_id){ 0 };
 	}
+}
+
+static bool is_same_folder(const struct sto_stage *g, unsigned folder)
+{
+	const struct file_id now = id_of_folder(g->s, folder), *then = &g->folders[folder];
+
+	return then->ino && file_id_same(then, &now);
 }
 
 static void note_known(struct commit *c, struct sto_entry *e)
@@ -186,7 +191,7 @@ void sto_stage_prepare(struct sto_stage *g)
 		close_fd(c.dir);
 		return;
 	}
-	note_objects(g);
+	note_folders(g);
 	for (size_t i = 0; i < b->m.n; i++)
 		note_known(&c, &b->m.v[i]);
 	for (size_t i = 0; i < b->m.n; i++) {
@@ -400,8 +405,7 @@ static int put_objects(struct commit *c)
 	int r = 0;
 
 	for (unsigned i = 0; i < countof(same); i++)
-		same[i] = c->g->before.m.n && changed_at(c->s, i) == c->g->looked[i];
-
+		same[i] = is_same_folder(c->g, i);
 	for (size_t i = 0; r >= 0 && i < c->m.n; i++) {
 		const struct sto_entry *e = &c->m.v[i];
 

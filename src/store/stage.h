@@ -13,8 +13,8 @@ struct sto_stage {
 	char *path;  /* of that folder */
 	struct map links;	  /* path to struct sto_linked: what is an object by now */
 	struct sto_before before; /* see sto_stage_prepare(); empty: nothing */
-	/* of the folders of objects/, when it was looked there; later than any change where a change would not show */
-	int64_t looked[256];
+	struct file_id folders
+		[256]; /* objects/00 to ff as they were then; zero where a change would not show */
 	const struct sto_manifest *manifest;	 /* while last() is called */
 	int (*last)(void *ctx, struct err *err); /* see sto_stage_last() */
 	void *ctx;
