@@ -6,7 +6,7 @@
 #include "build/steps.h"
 
 #include "base/path.h"
-#include "build/objects.h"
+#include "kbuild/objects.h"
 #include "kconfig/dotconfig.h"
 
 #include <fcntl.h>
@@ -22,31 +22,31 @@ static size_t module_steps(const struct dotconfig *c)
 	return dotconfig_has(c, "DEBUG_INFO_BTF_MODULES") ? 3 : 2;
 }
 
-static size_t steps_of(const struct bld_object *o, size_t per_module)
+static size_t steps_of(const struct kb_object *o, size_t per_module)
 {
-	const bool module = o->how == BLD_OBJECT_MODULE;
+	const bool module = o->how == KB_OBJECT_MODULE;
 
 	switch (o->kind) {
-	case BLD_OBJECT_FOLDER:
-		return o->how == BLD_OBJECT_BUILTIN; /* AR built-in.a */
-	case BLD_OBJECT_SINGLE:
+	case KB_OBJECT_FOLDER:
+		return o->how == KB_OBJECT_BUILTIN; /* AR built-in.a */
+	case KB_OBJECT_SINGLE:
 		return 1 + (module && !o->whole ? per_module : 0);
-	case BLD_OBJECT_COMPOSITE: /* what is built in is not linked before vmlinux is */
+	case KB_OBJECT_COMPOSITE: /* what is built in is not linked before vmlinux is */
 		return module ? 1 + per_module : 0;
-	case BLD_OBJECT_PROGRAM:
-	case BLD_OBJECT_FILE:
+	case KB_OBJECT_PROGRAM:
+	case KB_OBJECT_FILE:
 		return 1;
 	}
 	return 0;
 }
 
 /* AR lib.a, once for each folder that has one. */
-static size_t libraries(const struct bld_object_list *l)
+static size_t libraries(const struct kb_object_list *l)
 {
 	size_t n = 0, last = SIZE_MAX;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].how != BLD_OBJECT_LIB || l->v[i].kind != BLD_OBJECT_SINGLE ||
+		if (l->v[i].how != KB_OBJECT_LIB || l->v[i].kind != KB_OBJECT_SINGLE ||
 		    l->v[i].folder == last)
 			continue;
 		last = l->v[i].folder;
@@ -55,7 +55,7 @@ static size_t libraries(const struct bld_object_list *l)
 	return n;
 }
 
-static size_t around(const struct bld_object_list *l, const struct dotconfig *c)
+static size_t around(const struct kb_object_list *l, const struct dotconfig *c)
 {
 	return libraries(l) + AROUND +
 	       (dotconfig_has(c, "OBJTOOL") || dotconfig_has(c, "STACK_VALIDATION") ? OBJTOOL : 0) +
@@ -63,10 +63,10 @@ static size_t around(const struct bld_object_list *l, const struct dotconfig *c)
 }
 
 /* An object is there in the same moment as what belongs to it, or is near enough. */
-static bool is_made(int build, const struct bld_object *o)
+static bool is_made(int build, const struct kb_object *o)
 {
 	auto_free char *archive =
-		o->kind == BLD_OBJECT_FOLDER ? path_join(o->path, "built-in.a") : NULL;
+		o->kind == KB_OBJECT_FOLDER ? path_join(o->path, "built-in.a") : NULL;
 
 	return build >= 0 && faccessat(build, archive ?: o->path, F_OK, 0) == 0;
 }
@@ -74,14 +74,14 @@ static bool is_made(int build, const struct bld_object *o)
 void bld_steps_count(const char *tree, const char *srcarch, const char *config, const char *build,
 		     struct bld_steps *ret)
 {
-	const struct bld_objects_spec spec = { tree, srcarch, config, false };
+	const struct kb_objects_spec spec = { tree, srcarch, config, false };
 	auto_close int fd = build ? open(build, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	struct bld_object_list l;
+	struct kb_object_list l;
 	struct dotconfig c = { 0 };
 	size_t per_module, made = 0;
 
 	*ret = (struct bld_steps){ 0 };
-	if (bld_object_list(&spec, &l, NULL) < 0)
+	if (kb_object_list(&spec, &l, NULL) < 0)
 		return;
 	dotconfig_parse(&c, config, strlen(config));
 	per_module = module_steps(&c);
@@ -96,7 +96,7 @@ void bld_steps_count(const char *tree, const char *srcarch, const char *config, 
 	made += made ? around(&l, &c) : 0;
 	ret->missing = ret->all - made;
 	dotconfig_release(&c);
-	bld_object_list_release(&l);
+	kb_object_list_release(&l);
 }
 
 /* So many that it is no change of a few files: the configuration or the compiler changed. */

@@ -6,7 +6,7 @@
 
 /*
  * How many steps a build takes, by the objects that the Kbuild files name for this configuration: an estimate within a few per
- * cent; read, not run. The list itself: build/objects.h.
+ * cent; read, not run. The list itself: kbuild/objects.h.
  */
 struct bld_steps {
 	size_t all;	/* from nothing; 0 where it cannot be told */

@@ -8,9 +8,9 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "build/kbuild.h"
-#include "build/make.h"
-#include "build/objects.h"
 #include "build/steps.h"
+#include "kbuild/make.h"
+#include "kbuild/objects.h"
 
 /* make's language */
 
@@ -18,16 +18,16 @@ static const char *value(const char *makefile, const char *name, struct str *ret
 {
 	struct arena arena = { 0 };
 	uint64_t work = 1000000;
-	struct bld_mk m;
+	struct kb_mk m;
 	char *text = arena_strdup(&arena, makefile);
 
-	bld_mk_init(&m, "/nowhere", NULL, &arena, &work);
-	bld_mk_set(&m, "CONFIG_Y", "y");
-	bld_mk_set(&m, "CONFIG_M", "m");
-	bld_mk_read_text(&m, text, "Makefile");
+	kb_mk_init(&m, "/nowhere", NULL, &arena, &work);
+	kb_mk_set(&m, "CONFIG_Y", "y");
+	kb_mk_set(&m, "CONFIG_M", "m");
+	kb_mk_read_text(&m, text, "Makefile");
 	str_clear(ret);
-	bld_mk_value(&m, name, ret);
-	bld_mk_release(&m);
+	kb_mk_value(&m, name, ret);
+	kb_mk_release(&m);
 	arena_release(&arena);
 	return str_c(ret);
 }
@@ -160,19 +160,19 @@ static void dump(const char *tree, const char *config, bool all, struct str *ret
 {
 	static const char *const kinds[] = { "folder", "single", "composite", "program", "file" };
 	static const char *const hows[] = { "no", "module", "builtin", "lib" };
-	const struct bld_objects_spec spec = { tree, "x86", config, all };
-	struct bld_object_list l;
+	const struct kb_objects_spec spec = { tree, "x86", config, all };
+	struct kb_object_list l;
 	auto_err struct err err = { 0 };
 
-	assert_done(bld_object_list(&spec, &l, &err), &err);
+	assert_done(kb_object_list(&spec, &l, &err), &err);
 	for (size_t i = 0; i < l.n; i++) {
-		const struct bld_object *o = &l.v[i];
+		const struct kb_object *o = &l.v[i];
 
 		str_addf(ret, "%s %s %s %s %s:%d%s%s\n", o->path, kinds[o->kind], hows[o->how],
 			 o->symbol ? o->symbol : "-", o->file, o->line, o->whole ? " " : "",
 			 o->whole ? l.v[o->whole - 1].path : "");
 	}
-	bld_object_list_release(&l);
+	kb_object_list_release(&l);
 }
 
 static void make_tree(const char *d)
@@ -288,12 +288,12 @@ static void all_of_a_tree(void **state)
 
 static void no_tree(void **state)
 {
-	const struct bld_objects_spec spec = { *state, "x86", "", false };
-	struct bld_object_list l;
+	const struct kb_objects_spec spec = { *state, "x86", "", false };
+	struct kb_object_list l;
 	struct bld_steps steps;
 	auto_err struct err err = { 0 };
 
-	assert_int_equal(bld_object_list(&spec, &l, &err), -ENOENT);
+	assert_int_equal(kb_object_list(&spec, &l, &err), -ENOENT);
 	assert_contains(err.msg, "no tree of a kernel");
 	bld_steps_count(*state, "x86", "", NULL, &steps);
 	assert_int_equal(steps.all, 0);
@@ -355,16 +355,16 @@ static bool is_ordinary(const char *path)
 	       !str_eq(path, "init/version-timestamp.o");
 }
 
-static void list(const char *tree, const char *config_path, struct bld_object_list *ret)
+static void list(const char *tree, const char *config_path, struct kb_object_list *ret)
 {
 	auto_str struct str config = { 0 };
 	auto_err struct err err = { 0 };
-	const struct bld_objects_spec spec = { tree, "x86", NULL, false };
-	struct bld_objects_spec with = spec;
+	const struct kb_objects_spec spec = { tree, "x86", NULL, false };
+	struct kb_objects_spec with = spec;
 
 	assert_done(file_read(AT_FDCWD, config_path, 16 << 20, &config, &err), &err);
 	with.config = str_c(&config);
-	assert_done(bld_object_list(&with, ret, &err), &err);
+	assert_done(kb_object_list(&with, ret, &err), &err);
 }
 
 static size_t differences(const struct map *want, const struct map *have)
@@ -388,7 +388,7 @@ TEST_OR_SKIP(kernel_that_was_built)
 {
 	auto_free char *dir = NULL, *tree = NULL, *build = NULL, *config = NULL;
 	struct map all = { 0 }, want = { 0 }, have = { 0 };
-	struct bld_object_list l;
+	struct kb_object_list l;
 
 	if (!kernels(&dir, &tree))
 		return false;
@@ -407,12 +407,12 @@ TEST_OR_SKIP(kernel_that_was_built)
 	list(tree, config, &l);
 	for (size_t i = 0; i < l.n; i++)
 		if (is_ordinary(l.v[i].path) &&
-		    (l.v[i].kind == BLD_OBJECT_SINGLE ||
-		     (l.v[i].kind == BLD_OBJECT_COMPOSITE && l.v[i].how == BLD_OBJECT_MODULE)))
+		    (l.v[i].kind == KB_OBJECT_SINGLE ||
+		     (l.v[i].kind == KB_OBJECT_COMPOSITE && l.v[i].how == KB_OBJECT_MODULE)))
 			map_set(&have, l.v[i].path, &all);
 	assert_true(want.n > 1000);
 	assert_int_equal(differences(&want, &have), 0);
-	bld_object_list_release(&l);
+	kb_object_list_release(&l);
 	map_release(&all, NULL);
 	map_release(&want, NULL);
 	map_release(&have, NULL);
@@ -425,7 +425,7 @@ TEST_OR_SKIP(modules_of_debian)
 		       *config = path_join(*state, "config");
 	auto_free char *script = NULL;
 	struct map want = { 0 }, have = { 0 };
-	struct bld_object_list l;
+	struct kb_object_list l;
 
 	if (!kernels(&dir, &tree))
 		return false;
@@ -442,12 +442,12 @@ TEST_OR_SKIP(modules_of_debian)
 	words_of_shell(script, deb, &want);
 	list(tree, config, &l);
 	for (size_t i = 0; i < l.n; i++)
-		if (l.v[i].how == BLD_OBJECT_MODULE && l.v[i].kind != BLD_OBJECT_FOLDER &&
+		if (l.v[i].how == KB_OBJECT_MODULE && l.v[i].kind != KB_OBJECT_FOLDER &&
 		    !l.v[i].whole)
 			map_set(&have, l.v[i].path, &want);
 	assert_true(want.n > 3000);
 	assert_int_equal(differences(&want, &have), 0);
-	bld_object_list_release(&l);
+	kb_object_list_release(&l);
 	map_release(&want, NULL);
 	map_release(&have, NULL);
 	return true;

@@ -12,41 +12,40 @@
 #include "base/err.h"
 #include "base/map.h"
 
-enum bld_object_kind {
-	BLD_OBJECT_FOLDER,    /* "drivers/net/": obj-y and obj-m with a slash, subdir-y */
-	BLD_OBJECT_SINGLE,    /* from one source file */
-	BLD_OBJECT_COMPOSITE, /* linked from several others */
-	BLD_OBJECT_PROGRAM,   /* for the host */
-	BLD_OBJECT_FILE,      /* always-y, extra-y, targets: what else kbuild makes */
+enum kb_object_kind {
+	KB_OBJECT_FOLDER,    /* "drivers/net/": obj-y and obj-m with a slash, subdir-y */
+	KB_OBJECT_SINGLE,    /* from one source file */
+	KB_OBJECT_COMPOSITE, /* linked from several others */
+	KB_OBJECT_PROGRAM,   /* for the host */
+	KB_OBJECT_FILE,	     /* always-y, extra-y, targets: what else kbuild makes */
 };
-enum bld_object_how { BLD_OBJECT_NO, BLD_OBJECT_MODULE, BLD_OBJECT_BUILTIN, BLD_OBJECT_LIB };
+enum kb_object_how { KB_OBJECT_NO, KB_OBJECT_MODULE, KB_OBJECT_BUILTIN, KB_OBJECT_LIB };
 
-struct bld_object {
+struct kb_object {
 	const char
 		*path; /* below the build folder: "drivers/net/dummy.o"; a folder ends in a slash */
-	enum bld_object_kind kind;
-	enum bld_object_how how; /* of a part of a composite: as that one */
-	const char *symbol;	 /* that asks for it, without CONFIG_; NULL: always */
-	const char *file;	 /* "drivers/net/Makefile" */
+	enum kb_object_kind kind;
+	enum kb_object_how how; /* of a part of a composite: as that one */
+	const char *symbol;	/* that asks for it, without CONFIG_; NULL: always */
+	const char *file;	/* "drivers/net/Makefile" */
 	int line;
 	size_t whole;  /* index + 1 of the composite object; 0: none */
 	size_t folder; /* index + 1 of the folder; 0: the tree itself */
 };
 
-struct bld_object_list {
-	struct bld_object *v;
+struct kb_object_list {
+	struct kb_object *v;
 	size_t n, cap;
 	struct arena arena; /* of all strings */
 };
 
-struct bld_objects_spec {
+struct kb_objects_spec {
 	const char *tree;    /* absolute */
 	const char *srcarch; /* "x86", "arm64": a folder of arch/ */
 	const char *config;  /* text of .config */
-	bool all;	     /* with what the configuration does not ask for: BLD_OBJECT_NO */
+	bool all;	     /* with what the configuration does not ask for: KB_OBJECT_NO */
 };
 
 /* -ENOENT where it is no tree of a kernel, or not of that architecture; else it does not fail. */
-int bld_object_list(const struct bld_objects_spec *spec, struct bld_object_list *ret,
-		    struct err *err);
-void bld_object_list_release(struct bld_object_list *l);
+int kb_object_list(const struct kb_objects_spec *spec, struct kb_object_list *ret, struct err *err);
+void kb_object_list_release(struct kb_object_list *l);

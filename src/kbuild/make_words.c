@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GNU make's functions on text. Those that tell, or run something, give nothing. */
-#include "build/make.h"
+#include "kbuild/make.h"
 
 #include "base/path.h"
 
@@ -10,7 +10,7 @@
 #define MAX_ARGS 9
 #define MAX_GLOB 10000
 
-bool bld_mk_word(const char **s, const char *end, const char **word, size_t *n)
+bool kb_mk_word(const char **s, const char *end, const char **word, size_t *n)
 {
 	const char *p = *s;
 
@@ -33,8 +33,8 @@ static void add_word(struct str *to, size_t from, const char *word, size_t n)
 	str_add(to, word, n);
 }
 
-bool bld_mk_match(const char *pattern, size_t pattern_n, const char *word, size_t n,
-		  const char **stem, size_t *stem_n)
+bool kb_mk_match(const char *pattern, size_t pattern_n, const char *word, size_t n,
+		 const char **stem, size_t *stem_n)
 {
 	const char *percent = memchr(pattern, '%', pattern_n);
 	const size_t before = percent ? (size_t)(percent - pattern) : 0;
@@ -53,16 +53,16 @@ bool bld_mk_match(const char *pattern, size_t pattern_n, const char *word, size_
 	return true;
 }
 
-void bld_mk_patsubst(struct bld_mk *m, const char *from, size_t from_n, const char *to, size_t to_n,
-		     const char *text, size_t n, struct str *ret)
+void kb_mk_patsubst(struct kb_mk *m, const char *from, size_t from_n, const char *to, size_t to_n,
+		    const char *text, size_t n, struct str *ret)
 {
 	const char *end = text + n, *word, *stem, *percent = memchr(to, '%', to_n);
 	const size_t begin = ret->n;
 	size_t word_n, stem_n;
 
-	while (bld_mk_word(&text, end, &word, &word_n) && bld_mk_work(m, word_n + to_n) &&
-	       ret->n < BLD_MK_MAX) {
-		if (!bld_mk_match(from, from_n, word, word_n, &stem, &stem_n)) {
+	while (kb_mk_word(&text, end, &word, &word_n) && kb_mk_work(m, word_n + to_n) &&
+	       ret->n < KB_MK_MAX) {
+		if (!kb_mk_match(from, from_n, word, word_n, &stem, &stem_n)) {
 			add_word(ret, begin, word, word_n);
 		} else if (!percent || !memchr(from, '%', from_n)) {
 			add_word(ret, begin, to, to_n);
@@ -76,7 +76,7 @@ void bld_mk_patsubst(struct bld_mk *m, const char *from, size_t from_n, const ch
 
 /* One call of a function: its arguments as they stand, and expanded when asked for. */
 struct call {
-	struct bld_mk *m;
+	struct kb_mk *m;
 	const char *raw[MAX_ARGS];
 	size_t raw_n[MAX_ARGS];
 	size_t n;
@@ -107,7 +107,7 @@ static void split(struct call *c, const char *s, size_t n, size_t max)
 static const struct str *arg(struct call *c, size_t i)
 {
 	if (i < c->n && !c->known[i]) {
-		bld_mk_expand(c->m, c->raw[i], c->raw_n[i], &c->text[i]);
+		kb_mk_expand(c->m, c->raw[i], c->raw_n[i], &c->text[i]);
 		c->known[i] = true;
 	}
 	return &c->text[i];
@@ -127,7 +127,7 @@ static void each(struct call *c, size_t i, word_fn *fn)
 	const size_t begin = c->ret->n;
 	size_t n;
 
-	while (bld_mk_word(&s, end, &word, &n)) {
+	while (kb_mk_word(&s, end, &word, &n)) {
 		struct str one = { 0 };
 
 		fn(word, n, &one);
@@ -148,18 +148,18 @@ static void f_subst(struct call *c)
 		if (!hit)
 			break;
 		str_add(c->ret, s, (size_t)(hit - s));
-		if (!bld_mk_put(c->m, str_c(to), to->n, c->ret))
+		if (!kb_mk_put(c->m, str_c(to), to->n, c->ret))
 			return;
 		s = hit + from->n;
 	}
-	bld_mk_put(c->m, s, strlen(s), c->ret);
+	kb_mk_put(c->m, s, strlen(s), c->ret);
 }
 
 static void f_patsubst(struct call *c)
 {
 	const struct str *from = arg(c, 0), *to = arg(c, 1), *text = arg(c, 2);
 
-	bld_mk_patsubst(c->m, str_c(from), from->n, str_c(to), to->n, str_c(text), text->n, c->ret);
+	kb_mk_patsubst(c->m, str_c(from), from->n, str_c(to), to->n, str_c(text), text->n, c->ret);
 }
 
 static void copy(const char *word, size_t n, struct str *ret)
@@ -177,8 +177,8 @@ static bool fits_any(const struct str *patterns, const char *word, size_t n)
 	const char *s = str_c(patterns), *end = s + patterns->n, *pattern, *stem;
 	size_t pattern_n, stem_n;
 
-	while (bld_mk_word(&s, end, &pattern, &pattern_n))
-		if (bld_mk_match(pattern, pattern_n, word, n, &stem, &stem_n))
+	while (kb_mk_word(&s, end, &pattern, &pattern_n))
+		if (kb_mk_match(pattern, pattern_n, word, n, &stem, &stem_n))
 			return true;
 	return false;
 }
@@ -190,7 +190,7 @@ static void filter(struct call *c, bool keep)
 	const size_t begin = c->ret->n;
 	size_t n;
 
-	while (bld_mk_word(&s, end, &word, &n) && bld_mk_work(c->m, patterns->n + 1))
+	while (kb_mk_word(&s, end, &word, &n) && kb_mk_work(c->m, patterns->n + 1))
 		if (fits_any(patterns, word, n) == keep)
 			add_word(c->ret, begin, word, n);
 }
@@ -217,7 +217,7 @@ static void words_of(struct call *c, size_t i, struct strv *ret)
 	const char *s = str_c(text), *end = s + text->n, *word;
 	size_t n;
 
-	while (bld_mk_word(&s, end, &word, &n))
+	while (kb_mk_word(&s, end, &word, &n))
 		strv_take(ret, xstrndup(word, n));
 }
 
@@ -349,8 +349,8 @@ static void affix(struct call *c, bool prefix)
 	const size_t begin = c->ret->n;
 	size_t n;
 
-	while (bld_mk_word(&s, end, &word, &n) && bld_mk_work(c->m, a->n + n) &&
-	       c->ret->n < BLD_MK_MAX) {
+	while (kb_mk_word(&s, end, &word, &n) && kb_mk_work(c->m, a->n + n) &&
+	       c->ret->n < KB_MK_MAX) {
 		add_word(c->ret, begin, prefix ? str_c(a) : word, prefix ? a->n : n);
 		str_add(c->ret, prefix ? word : str_c(a), prefix ? n : a->n);
 	}
@@ -388,7 +388,7 @@ static void f_wildcard(struct call *c)
 	const size_t tree_n = strlen(c->m->tree), begin = c->ret->n;
 
 	words_of(c, 0, &v);
-	for (size_t i = 0; i < v.n && bld_mk_work(c->m, 1000); i++) {
+	for (size_t i = 0; i < v.n && kb_mk_work(c->m, 1000); i++) {
 		const bool absolute = *v.v[i] == '/';
 		auto_free char *path = absolute ? xstrdup(v.v[i]) : path_join(c->m->tree, v.v[i]);
 		glob_t g = { 0 };
@@ -442,7 +442,7 @@ static void f_and(struct call *c)
 	str_adds(c->ret, arg_c(c, c->n - 1));
 }
 
-static void var_free(struct bld_mk_var *v)
+static void var_free(struct kb_mk_var *v)
 {
 	free(v->v);
 	free(v);
@@ -453,19 +453,19 @@ static void f_foreach(struct call *c)
 {
 	auto_strv struct strv v = { 0 };
 	const char *name = arg_c(c, 0);
-	struct bld_mk_var *var = xnew(struct bld_mk_var), *before;
+	struct kb_mk_var *var = xnew(struct kb_mk_var), *before;
 	const size_t begin = c->ret->n;
 
 	words_of(c, 1, &v);
 	before = map_set(&c->m->vars, name, var);
-	for (size_t i = 0; i < v.n && bld_mk_work(c->m, 1) && c->n > 2 && c->ret->n < BLD_MK_MAX;
+	for (size_t i = 0; i < v.n && kb_mk_work(c->m, 1) && c->n > 2 && c->ret->n < KB_MK_MAX;
 	     i++) {
 		struct str one = { 0 };
 
 		var->n = 0;
 		var->simple = true;
-		vec_push(var, ((struct bld_mk_part){ .text = v.v[i], .simple = true, .file = "" }));
-		bld_mk_expand(c->m, c->raw[2], c->raw_n[2], &one);
+		vec_push(var, ((struct kb_mk_part){ .text = v.v[i], .simple = true, .file = "" }));
+		kb_mk_expand(c->m, c->raw[2], c->raw_n[2], &one);
 		add_word(c->ret, begin, str_c(&one), one.n);
 		str_release(&one);
 	}
@@ -475,7 +475,7 @@ static void f_foreach(struct call *c)
 
 static void f_call(struct call *c)
 {
-	struct bld_mk *m = c->m;
+	struct kb_mk *m = c->m;
 	const char *args[10];
 	const size_t n_args = m->n_args;
 	const char *name = arg_c(c, 0);
@@ -486,7 +486,7 @@ static void f_call(struct call *c)
 	for (size_t i = 0; i < c->n; i++)
 		m->args[i] = str_c(&c->text[i]);
 	m->n_args = c->n;
-	bld_mk_value(m, name + strspn(name, " \t"), c->ret);
+	kb_mk_value(m, name + strspn(name, " \t"), c->ret);
 	memcpy(m->args, args, sizeof(args));
 	m->n_args = n_args;
 }
@@ -495,12 +495,12 @@ static void f_eval(struct call *c)
 {
 	char *text = arena_strdup(c->m->arena, arg_c(c, 0));
 
-	bld_mk_read_text(c->m, text, "$(eval)");
+	kb_mk_read_text(c->m, text, "$(eval)");
 }
 
 static void f_value(struct call *c)
 {
-	const struct bld_mk_var *v = bld_mk_find(c->m, arg_c(c, 0));
+	const struct kb_mk_var *v = kb_mk_find(c->m, arg_c(c, 0));
 
 	for (size_t i = 0; v && i < v->n; i++)
 		str_addf(c->ret, "%s%s", i ? " " : "", v->v[i].text);
@@ -508,12 +508,12 @@ static void f_value(struct call *c)
 
 static void f_origin(struct call *c)
 {
-	str_adds(c->ret, bld_mk_find(c->m, arg_c(c, 0)) ? "file" : "undefined");
+	str_adds(c->ret, kb_mk_find(c->m, arg_c(c, 0)) ? "file" : "undefined");
 }
 
 static void f_flavor(struct call *c)
 {
-	const struct bld_mk_var *v = bld_mk_find(c->m, arg_c(c, 0));
+	const struct kb_mk_var *v = kb_mk_find(c->m, arg_c(c, 0));
 
 	str_adds(c->ret, !v ? "undefined" : (v->simple ? "simple" : "recursive"));
 }
@@ -548,8 +548,8 @@ static const struct function {
 	/* clang-format on */
 };
 
-bool bld_mk_function(struct bld_mk *m, const char *name, size_t name_n, const char *args, size_t n,
-		     struct str *ret)
+bool kb_mk_function(struct kb_mk *m, const char *name, size_t name_n, const char *args, size_t n,
+		    struct str *ret)
 {
 	for (size_t i = 0; i < countof(functions); i++) {
 		struct call c = { .m = m, .ret = ret };
@@ -557,7 +557,7 @@ bool bld_mk_function(struct bld_mk *m, const char *name, size_t name_n, const ch
 		if (strlen(functions[i].name) != name_n || memcmp(functions[i].name, name, name_n))
 			continue;
 		split(&c, args, n, functions[i].args);
-		if (bld_mk_work(m, 1))
+		if (kb_mk_work(m, 1))
 			functions[i].run(&c);
 		for (size_t k = 0; k < MAX_ARGS; k++)
 			str_release(&c.text[k]);

@@ -3,7 +3,7 @@
  * Lines of makefiles. A line that continues is put together first, then comments go, then it is a directive, an assignment or
  * a rule, in this order. Lines that begin with a tab behind a rule are commands; kbuild's files indent assignments by tabs too.
  */
-#include "build/make.h"
+#include "kbuild/make.h"
 
 #include "base/file.h"
 #include "base/path.h"
@@ -23,7 +23,7 @@ struct branch {
 };
 
 struct reader {
-	struct bld_mk *m;
+	struct kb_mk *m;
 	const char *file;
 	char *rest;
 	int line, next; /* of the logical line; of the one behind it */
@@ -35,37 +35,37 @@ struct reader {
 	char *define_name;
 };
 
-void bld_mk_init(struct bld_mk *m, const char *tree, const struct bld_mk *outer,
-		 struct arena *arena, uint64_t *work)
+void kb_mk_init(struct kb_mk *m, const char *tree, const struct kb_mk *outer, struct arena *arena,
+		uint64_t *work)
 {
-	*m = (struct bld_mk){ .tree = tree, .outer = outer, .arena = arena, .work = work };
+	*m = (struct kb_mk){ .tree = tree, .outer = outer, .arena = arena, .work = work };
 }
 
 static void var_free(void *p)
 {
-	struct bld_mk_var *v = p;
+	struct kb_mk_var *v = p;
 
 	if (v)
 		free(v->v);
 	free(v);
 }
 
-void bld_mk_release(struct bld_mk *m)
+void kb_mk_release(struct kb_mk *m)
 {
 	map_release(&m->vars, var_free);
 }
 
 /* Variables */
 
-static struct bld_mk_var *own_var(struct bld_mk *m, const char *name)
+static struct kb_mk_var *own_var(struct kb_mk *m, const char *name)
 {
-	struct bld_mk_var *v = map_get(&m->vars, name);
-	const struct bld_mk_var *outer;
+	struct kb_mk_var *v = map_get(&m->vars, name);
+	const struct kb_mk_var *outer;
 
 	if (v)
 		return v;
-	v = xnew(struct bld_mk_var);
-	outer = m->outer ? bld_mk_find(m->outer, name) : NULL;
+	v = xnew(struct kb_mk_var);
+	outer = m->outer ? kb_mk_find(m->outer, name) : NULL;
 	if (outer) {
 		v->simple = outer->simple;
 		for (size_t i = 0; i < outer->n; i++)
@@ -75,18 +75,18 @@ static struct bld_mk_var *own_var(struct bld_mk *m, const char *name)
 	return v;
 }
 
-void bld_mk_set(struct bld_mk *m, const char *name, const char *value)
+void kb_mk_set(struct kb_mk *m, const char *name, const char *value)
 {
-	struct bld_mk_var *v = own_var(m, name);
+	struct kb_mk_var *v = own_var(m, name);
 
 	v->n = 0;
 	v->simple = true;
-	vec_push(v, ((struct bld_mk_part){
+	vec_push(v, ((struct kb_mk_part){
 			    .text = arena_strdup(m->arena, value), .simple = true, .file = "" }));
 }
 
 /* The first CONFIG_ name of a text, without that; NULL: none. */
-static const char *symbol_in(struct bld_mk *m, const char *s, size_t n)
+static const char *symbol_in(struct kb_mk *m, const char *s, size_t n)
 {
 	for (const char *p = s; n >= 8 && (p = memmem(p, n - (size_t)(p - s), "CONFIG_", 7));
 	     p += 7) {
@@ -121,20 +121,20 @@ struct assignment {
 
 static void assign(struct reader *r, const struct assignment *a)
 {
-	struct bld_mk *m = r->m;
+	struct kb_mk *m = r->m;
 	auto_str struct str name = { 0 }, value = { 0 };
-	struct bld_mk_part part = { .file = r->file, .line = r->line };
-	struct bld_mk_var *v;
+	struct kb_mk_part part = { .file = r->file, .line = r->line };
+	struct kb_mk_var *v;
 
-	bld_mk_expand(m, a->name, a->name_n, &name);
-	if (!name.n || (a->op == OP_DEFAULT && bld_mk_find(m, str_c(&name))))
+	kb_mk_expand(m, a->name, a->name_n, &name);
+	if (!name.n || (a->op == OP_DEFAULT && kb_mk_find(m, str_c(&name))))
 		return;
 	v = own_var(m, str_c(&name));
 	if (a->op != OP_ADD)
 		v->simple = a->op == OP_SIMPLE;
 	part.simple = v->simple;
 	if (v->simple)
-		bld_mk_expand(m, a->value, strlen(a->value), &value);
+		kb_mk_expand(m, a->value, strlen(a->value), &value);
 	else if (a->op != OP_SHELL)
 		str_adds(&value, a->value);
 	part.text = arena_strndup(m->arena, str_c(&value), value.n);
@@ -161,7 +161,7 @@ static bool find_operator(const char *line, struct assignment *ret)
 
 	for (const char *p = line; *p; p++) {
 		if (*p == '$' && (p[1] == '(' || p[1] == '{')) {
-			p += 2 + bld_mk_close(p + 2, strlen(p + 2), p[1], p[1] == '(' ? ')' : '}');
+			p += 2 + kb_mk_close(p + 2, strlen(p + 2), p[1], p[1] == '(' ? ')' : '}');
 			if (!*p)
 				return false;
 			continue;
@@ -202,7 +202,7 @@ static bool two_sides(const char *s, const char **a, size_t *a_n, const char **b
 {
 	s += strspn(s, " \t");
 	if (*s == '(') {
-		const size_t end = bld_mk_close(s + 1, strlen(s + 1), '(', ')');
+		const size_t end = kb_mk_close(s + 1, strlen(s + 1), '(', ')');
 		int depth = 0;
 
 		for (size_t i = 0; i < end; i++) {
@@ -254,8 +254,8 @@ static bool test_equal(struct reader *r, const char *s, bool wanted, const char 
 
 	if (!two_sides(s, &sa, &na, &sb, &nb))
 		return false;
-	bld_mk_expand(r->m, sa, na, &a);
-	bld_mk_expand(r->m, sb, nb, &b);
+	kb_mk_expand(r->m, sa, na, &a);
+	kb_mk_expand(r->m, sb, nb, &b);
 	trim(&a);
 	trim(&b);
 	if (wanted != (b.n == 0) && !str_eq(str_c(&b), "n"))
@@ -266,11 +266,11 @@ static bool test_equal(struct reader *r, const char *s, bool wanted, const char 
 static bool test_defined(struct reader *r, const char *s, bool wanted, const char **symbol)
 {
 	auto_str struct str name = { 0 }, value = { 0 };
-	const struct bld_mk_var *v;
+	const struct kb_mk_var *v;
 
-	bld_mk_expand(r->m, s, strlen(s), &name);
+	kb_mk_expand(r->m, s, strlen(s), &name);
 	trim(&name);
-	v = bld_mk_find(r->m, str_c(&name));
+	v = kb_mk_find(r->m, str_c(&name));
 	for (size_t i = 0; v && i < v->n; i++) /* its text counts, not its value */
 		str_adds(&value, v->v[i].text);
 	if (wanted)
@@ -362,10 +362,10 @@ static void each_word(struct reader *r, const char *names,
 	const char *s, *word, *end;
 	size_t n;
 
-	bld_mk_expand(r->m, names, strlen(names), &text);
+	kb_mk_expand(r->m, names, strlen(names), &text);
 	s = str_c(&text);
 	end = s + text.n;
-	while (bld_mk_word(&s, end, &word, &n)) {
+	while (kb_mk_word(&s, end, &word, &n)) {
 		auto_free char *one = xstrndup(word, n);
 
 		take(r, one);
@@ -378,7 +378,7 @@ static void include(struct reader *r, const char *path)
 		path += strspn(path, "/");
 	/* what the configuration says was set before */
 	if (*path != '/' && !str_starts(path, "include/"))
-		bld_mk_read(r->m, path);
+		kb_mk_read(r->m, path);
 }
 
 static void export(struct reader *r, const char *name)
@@ -433,7 +433,7 @@ static bool has_colon(const char *s)
 		if (*s == ':')
 			return true;
 		if (*s == '$' && (s[1] == '(' || s[1] == '{')) {
-			s += 2 + bld_mk_close(s + 2, strlen(s + 2), s[1], s[1] == '(' ? ')' : '}');
+			s += 2 + kb_mk_close(s + 2, strlen(s + 2), s[1], s[1] == '(' ? ')' : '}');
 			if (!*s)
 				return false;
 		}
@@ -473,7 +473,7 @@ static void statement(struct reader *r, const char *s)
 	} else if (strchr(s, '$')) { /* $(eval ...), $(call ...) */
 		auto_str struct str text = { 0 };
 
-		bld_mk_expand(r->m, s, strlen(s), &text);
+		kb_mk_expand(r->m, s, strlen(s), &text);
 	}
 }
 
@@ -489,7 +489,7 @@ static void cut_comment(char *line)
 		}
 		if (*p == '$' && (p[1] == '(' || p[1] == '{')) {
 			const size_t left = strlen(p + 2);
-			const size_t end = bld_mk_close(p + 2, left, p[1], p[1] == '(' ? ')' : '}');
+			const size_t end = kb_mk_close(p + 2, left, p[1], p[1] == '(' ? ')' : '}');
 
 			if (end < left)
 				p += 2 + end;
@@ -577,7 +577,7 @@ static void one_line(struct reader *r, char *line)
 	statement(r, s);
 }
 
-void bld_mk_read_text(struct bld_mk *m, char *text, const char *file)
+void kb_mk_read_text(struct kb_mk *m, char *text, const char *file)
 {
 	struct reader r = { .m = m, .file = file, .rest = text };
 	auto_str struct str line = { 0 };
@@ -585,7 +585,7 @@ void bld_mk_read_text(struct bld_mk *m, char *text, const char *file)
 	if (m->depth >= 100)
 		return;
 	m->depth++;
-	while (logical(&r, &line) && bld_mk_work(m, line.n + 1)) {
+	while (logical(&r, &line) && kb_mk_work(m, line.n + 1)) {
 		if (!line.n)
 			continue;
 		one_line(&r, line.s);
@@ -595,7 +595,7 @@ void bld_mk_read_text(struct bld_mk *m, char *text, const char *file)
 	free(r.define_name);
 }
 
-bool bld_mk_read(struct bld_mk *m, const char *path)
+bool kb_mk_read(struct kb_mk *m, const char *path)
 {
 	auto_free char *full = path_join(m->tree, path);
 	auto_str struct str text = { 0 };
@@ -606,7 +606,7 @@ bool bld_mk_read(struct bld_mk *m, const char *path)
 	there = true;
 	m->depth += 3; /* a file counts more than an expansion: it takes more of the stack */
 	if (text.n)
-		bld_mk_read_text(m, text.s, arena_strdup(m->arena, path));
+		kb_mk_read_text(m, text.s, arena_strdup(m->arena, path));
 	m->depth -= 3;
 	return there;
 }

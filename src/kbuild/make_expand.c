@@ -3,25 +3,25 @@
  * Expansion of $(NAME), $(NAME:a=b), $(function args), $x and $$. A variable that names itself is empty; depth and work are
  * bounded, so that nested $(foreach) of a hostile tree come to an end.
  */
-#include "build/make.h"
+#include "kbuild/make.h"
 
 #define MAX_DEPTH 100
 
-bool bld_mk_work(struct bld_mk *m, size_t n)
+bool kb_mk_work(struct kb_mk *m, size_t n)
 {
 	*m->work -= MIN(*m->work, (uint64_t)n);
 	return *m->work > 0;
 }
 
-bool bld_mk_put(struct bld_mk *m, const char *s, size_t n, struct str *ret)
+bool kb_mk_put(struct kb_mk *m, const char *s, size_t n, struct str *ret)
 {
-	if (ret->n + n > BLD_MK_MAX || !bld_mk_work(m, n))
+	if (ret->n + n > KB_MK_MAX || !kb_mk_work(m, n))
 		return false;
 	str_add(ret, s, n);
 	return true;
 }
 
-size_t bld_mk_close(const char *s, size_t n, char open, char close)
+size_t kb_mk_close(const char *s, size_t n, char open, char close)
 {
 	size_t depth = 1;
 
@@ -34,10 +34,10 @@ size_t bld_mk_close(const char *s, size_t n, char open, char close)
 	return n;
 }
 
-const struct bld_mk_var *bld_mk_find(const struct bld_mk *m, const char *name)
+const struct kb_mk_var *kb_mk_find(const struct kb_mk *m, const char *name)
 {
 	for (; m; m = m->outer) {
-		const struct bld_mk_var *v = map_get(&m->vars, name);
+		const struct kb_mk_var *v = map_get(&m->vars, name);
 
 		if (v)
 			return v;
@@ -45,18 +45,18 @@ const struct bld_mk_var *bld_mk_find(const struct bld_mk *m, const char *name)
 	return NULL;
 }
 
-void bld_mk_part(struct bld_mk *m, const struct bld_mk_part *p, struct str *ret)
+void kb_mk_part(struct kb_mk *m, const struct kb_mk_part *p, struct str *ret)
 {
 	if (p->simple)
-		bld_mk_put(m, p->text, strlen(p->text), ret);
+		kb_mk_put(m, p->text, strlen(p->text), ret);
 	else
-		bld_mk_expand(m, p->text, strlen(p->text), ret);
+		kb_mk_expand(m, p->text, strlen(p->text), ret);
 }
 
-static void value_of(struct bld_mk *m, const struct bld_mk_var *v, struct str *ret)
+static void value_of(struct kb_mk *m, const struct kb_mk_var *v, struct str *ret)
 {
 	/* found through outer it may be another's, but reading is one thread's */
-	struct bld_mk_var *mine = (struct bld_mk_var *)v;
+	struct kb_mk_var *mine = (struct kb_mk_var *)v;
 
 	if (v->busy)
 		return;
@@ -64,29 +64,29 @@ static void value_of(struct bld_mk *m, const struct bld_mk_var *v, struct str *r
 	for (size_t i = 0; i < v->n; i++) {
 		if (i && *v->v[i].text)
 			str_addc(ret, ' ');
-		bld_mk_part(m, &v->v[i], ret);
+		kb_mk_part(m, &v->v[i], ret);
 	}
 	mine->busy = false;
 }
 
-void bld_mk_value(struct bld_mk *m, const char *name, struct str *ret)
+void kb_mk_value(struct kb_mk *m, const char *name, struct str *ret)
 {
-	const struct bld_mk_var *v;
+	const struct kb_mk_var *v;
 
 	if (name[0] >= '0' && name[0] <= '9' && !name[1]) {
 		const size_t i = (size_t)(name[0] - '0');
 
 		if (i < m->n_args && m->args[i])
-			bld_mk_put(m, m->args[i], strlen(m->args[i]), ret);
+			kb_mk_put(m, m->args[i], strlen(m->args[i]), ret);
 		return;
 	}
-	v = bld_mk_find(m, name);
+	v = kb_mk_find(m, name);
 	if (v)
 		value_of(m, v, ret);
 }
 
 /* "NAME:a=b", "NAME:%a=%b"; the brackets' content is expanded already. */
-static void reference(struct bld_mk *m, const char *text, size_t n, struct str *ret)
+static void reference(struct kb_mk *m, const char *text, size_t n, struct str *ret)
 {
 	auto_str struct str value = { 0 };
 	auto_free char *name = NULL;
@@ -97,26 +97,25 @@ static void reference(struct bld_mk *m, const char *text, size_t n, struct str *
 		equals = memchr(colon, '=', (size_t)(text + n - colon));
 	if (!equals) {
 		name = xstrndup(text, n);
-		bld_mk_value(m, name, ret);
+		kb_mk_value(m, name, ret);
 		return;
 	}
 	name = xstrndup(text, (size_t)(colon - text));
-	bld_mk_value(m, name, &value);
+	kb_mk_value(m, name, &value);
 	from_n = (size_t)(equals - colon - 1);
 	to_n = (size_t)(text + n - equals - 1);
 	if (memchr(colon + 1, '%', from_n)) {
-		bld_mk_patsubst(m, colon + 1, from_n, equals + 1, to_n, str_c(&value), value.n,
-				ret);
+		kb_mk_patsubst(m, colon + 1, from_n, equals + 1, to_n, str_c(&value), value.n, ret);
 	} else { /* "a=b" is "%a=%b" */
 		auto_free char *from = xasprintf("%%%.*s", (int)from_n, colon + 1);
 		auto_free char *to = xasprintf("%%%.*s", (int)to_n, equals + 1);
 
-		bld_mk_patsubst(m, from, from_n + 1, to, to_n + 1, str_c(&value), value.n, ret);
+		kb_mk_patsubst(m, from, from_n + 1, to, to_n + 1, str_c(&value), value.n, ret);
 	}
 }
 
 /* What stands in brackets behind a $. */
-static void bracket(struct bld_mk *m, const char *s, size_t n, struct str *ret)
+static void bracket(struct kb_mk *m, const char *s, size_t n, struct str *ret)
 {
 	auto_str struct str inner = { 0 };
 	const size_t word = MIN(strcspn(s, " \t)}"), n);
@@ -126,18 +125,18 @@ static void bracket(struct bld_mk *m, const char *s, size_t n, struct str *ret)
 
 		while (args < n && (s[args] == ' ' || s[args] == '\t'))
 			args++;
-		if (bld_mk_function(m, s, word, s + args, n - args, ret))
+		if (kb_mk_function(m, s, word, s + args, n - args, ret))
 			return;
 	}
 	if (memchr(s, '$', n)) {
-		bld_mk_expand(m, s, n, &inner);
+		kb_mk_expand(m, s, n, &inner);
 		reference(m, str_c(&inner), inner.n, ret);
 	} else {
 		reference(m, s, n, ret);
 	}
 }
 
-static size_t dollar(struct bld_mk *m, const char *s, size_t n, struct str *ret)
+static size_t dollar(struct kb_mk *m, const char *s, size_t n, struct str *ret)
 {
 	const char close = *s == '(' ? ')' : '}';
 	size_t end;
@@ -149,17 +148,17 @@ static size_t dollar(struct bld_mk *m, const char *s, size_t n, struct str *ret)
 		return 1;
 	}
 	if (*s != '(' && *s != '{') {
-		bld_mk_value(m, (char[]){ *s, '\0' }, ret);
+		kb_mk_value(m, (char[]){ *s, '\0' }, ret);
 		return 1;
 	}
-	end = bld_mk_close(s + 1, n - 1, *s, close);
+	end = kb_mk_close(s + 1, n - 1, *s, close);
 	bracket(m, s + 1, end, ret);
 	return MIN(end + 2, n);
 }
 
-void bld_mk_expand(struct bld_mk *m, const char *text, size_t n, struct str *ret)
+void kb_mk_expand(struct kb_mk *m, const char *text, size_t n, struct str *ret)
 {
-	if (m->depth >= MAX_DEPTH || !bld_mk_work(m, 1))
+	if (m->depth >= MAX_DEPTH || !kb_mk_work(m, 1))
 		return;
 	m->depth++;
 	while (n) {
@@ -167,7 +166,7 @@ void bld_mk_expand(struct bld_mk *m, const char *text, size_t n, struct str *ret
 		const size_t plain = d ? (size_t)(d - text) : n;
 		size_t used = plain;
 
-		if (!bld_mk_put(m, text, plain, ret))
+		if (!kb_mk_put(m, text, plain, ret))
 			break;
 		if (d)
 			used += 1 + dollar(m, d + 1, n - plain - 1, ret);

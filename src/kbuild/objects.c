@@ -4,10 +4,10 @@
  * ARCH_CORE ...) and, in trees where the Kbuild at the top does not name them, for the first folders. Then each folder is read
  * as scripts/Makefile.build does it, with variables of its own.
  */
-#include "build/objects.h"
+#include "kbuild/objects.h"
 
 #include "base/path.h"
-#include "build/make.h"
+#include "kbuild/make.h"
 #include "kconfig/dotconfig.h"
 
 #include <errno.h>
@@ -18,17 +18,17 @@
 #define MAX_WORK UINT64_C(4000000000)
 
 struct walk {
-	const struct bld_objects_spec *spec;
-	struct bld_object_list *list;
-	struct bld_mk base; /* what every folder sees */
-	struct map done;    /* folders walked, by "how path" */
+	const struct kb_objects_spec *spec;
+	struct kb_object_list *list;
+	struct kb_mk base; /* what every folder sees */
+	struct map done;   /* folders walked, by "how path" */
 	uint64_t work;
 };
 
 /* A folder under way. */
 struct folder {
 	struct walk *w;
-	struct bld_mk mk;
+	struct kb_mk mk;
 	const char *obj; /* "" at the top, else "drivers/net/" */
 	size_t index;	 /* + 1, in the list */
 	bool builtin, modules;
@@ -38,7 +38,7 @@ struct folder {
 struct word {
 	const char *s;
 	size_t n;
-	const struct bld_mk_part *part;
+	const struct kb_mk_part *part;
 };
 struct words {
 	struct word *v;
@@ -48,19 +48,19 @@ struct words {
 /* The words of a variable, each with the part that it comes from. Their text lies in the arena. */
 static void words_of(struct folder *f, const char *name, struct words *ret)
 {
-	const struct bld_mk_var *v = bld_mk_find(&f->mk, name);
+	const struct kb_mk_var *v = kb_mk_find(&f->mk, name);
 
 	for (size_t i = 0; v && i < v->n; i++) {
 		auto_str struct str text = { 0 };
 		const char *s, *end, *word;
 		size_t n;
 
-		bld_mk_part(&f->mk, &v->v[i], &text);
+		kb_mk_part(&f->mk, &v->v[i], &text);
 		if (!text.n)
 			continue;
 		s = arena_strndup(&f->w->list->arena, text.s, text.n);
 		end = s + text.n;
-		while (bld_mk_word(&s, end, &word, &n))
+		while (kb_mk_word(&s, end, &word, &n))
 			vec_push(ret, ((struct word){ word, n, &v->v[i] }));
 	}
 }
@@ -99,21 +99,21 @@ static const char *path_of(const struct folder *f, const struct word *w)
 }
 
 /* NULL where it is there already. */
-static struct bld_object *add(struct folder *f, const struct word *w, enum bld_object_kind kind,
-			      enum bld_object_how how)
+static struct kb_object *add(struct folder *f, const struct word *w, enum kb_object_kind kind,
+			     enum kb_object_how how)
 {
-	struct bld_object_list *l = f->w->list;
+	struct kb_object_list *l = f->w->list;
 	const char *path = path_of(f, w);
 
 	if (l->n >= MAX_OBJECTS || map_has(&f->made, path))
 		return NULL;
-	vec_push(l, ((struct bld_object){ .path = path,
-					  .kind = kind,
-					  .how = how,
-					  .symbol = w->part->symbol,
-					  .file = w->part->file,
-					  .line = w->part->line,
-					  .folder = f->index }));
+	vec_push(l, ((struct kb_object){ .path = path,
+					 .kind = kind,
+					 .how = how,
+					 .symbol = w->part->symbol,
+					 .file = w->part->file,
+					 .line = w->part->line,
+					 .folder = f->index }));
 	map_set(&f->made, path, (void *)(uintptr_t)l->n);
 	return &l->v[l->n - 1];
 }
@@ -126,16 +126,16 @@ static bool ends(const struct word *w, const char *suffix)
 }
 
 /* foo-objs, foo-y, of a module foo-m: what foo.o is linked from. True where it is linked from others at all. */
-static bool add_parts(struct folder *f, const struct word *w, struct bld_object *whole)
+static bool add_parts(struct folder *f, const struct word *w, struct kb_object *whole)
 {
 	static const char *const suffixes[] = { "-objs", "-y", "-m", "-" };
-	const enum bld_object_how how = whole->how;
+	const enum kb_object_how how = whole->how;
 	const size_t index = (size_t)(whole - f->w->list->v);
 	bool any = false;
 
 	for (size_t i = 0; i < countof(suffixes); i++) {
 		auto_free char *name = xasprintf("%.*s%s", (int)(w->n - 2), w->s, suffixes[i]);
-		const bool counts = i < 2 || (i == 2 && how == BLD_OBJECT_MODULE);
+		const bool counts = i < 2 || (i == 2 && how == KB_OBJECT_MODULE);
 		struct words parts = { 0 };
 
 		if (i == 2 && !counts)
@@ -143,10 +143,10 @@ static bool add_parts(struct folder *f, const struct word *w, struct bld_object 
 		words_of(f, name, &parts);
 		any |= parts.n > 0;
 		for (size_t k = 0; k < parts.n && (counts || f->w->spec->all); k++) {
-			const enum bld_object_how part_how = counts ? how : BLD_OBJECT_NO;
-			struct bld_object *o =
+			const enum kb_object_how part_how = counts ? how : KB_OBJECT_NO;
+			struct kb_object *o =
 				ends(&parts.v[k], ".o")
-					? add(f, &parts.v[k], BLD_OBJECT_SINGLE, part_how)
+					? add(f, &parts.v[k], KB_OBJECT_SINGLE, part_how)
 					: NULL;
 
 			if (o)
@@ -155,7 +155,7 @@ static bool add_parts(struct folder *f, const struct word *w, struct bld_object 
 		free(parts.v);
 	}
 	if (any)
-		f->w->list->v[index].kind = BLD_OBJECT_COMPOSITE;
+		f->w->list->v[index].kind = KB_OBJECT_COMPOSITE;
 	return any;
 }
 
@@ -163,27 +163,27 @@ static void walk(struct walk *w, const char *obj, size_t index, bool builtin, bo
 		 int depth);
 
 /* A folder may be asked for by both, obj-y and obj-m, and by others with another reach. */
-static void enter(struct folder *f, const struct word *w, enum bld_object_how how, int depth)
+static void enter(struct folder *f, const struct word *w, enum kb_object_how how, int depth)
 {
 	auto_free char *text = xasprintf("%.*s%s", (int)w->n, w->s, ends(w, "/") ? "" : "/");
 	const struct word with = { text, strlen(text), w->part };
-	struct bld_object *o = add(f, &with, BLD_OBJECT_FOLDER, how);
-	const bool no = how == BLD_OBJECT_NO;
+	struct kb_object *o = add(f, &with, KB_OBJECT_FOLDER, how);
+	const bool no = how == KB_OBJECT_NO;
 
 	if (o)
-		walk(f->w, o->path, f->w->list->n, f->builtin && how == BLD_OBJECT_BUILTIN,
-		     f->modules && how != BLD_OBJECT_LIB && !no, depth + 1);
+		walk(f->w, o->path, f->w->list->n, f->builtin && how == KB_OBJECT_BUILTIN,
+		     f->modules && how != KB_OBJECT_LIB && !no, depth + 1);
 }
 
 /* Of what is not for here (obj-y where nothing is built in), folders alone count. */
-static void take(struct folder *f, const char *var, enum bld_object_how how, bool here, int depth)
+static void take(struct folder *f, const char *var, enum kb_object_how how, bool here, int depth)
 {
 	struct words words = { 0 };
 
 	words_of(f, var, &words);
 	for (size_t i = 0; i < words.n; i++) {
 		const struct word *w = &words.v[i];
-		struct bld_object *o;
+		struct kb_object *o;
 
 		if (ends(w, "/")) {
 			enter(f, w, how, depth);
@@ -191,8 +191,8 @@ static void take(struct folder *f, const char *var, enum bld_object_how how, boo
 		}
 		if (!here || !ends(w, ".o"))
 			continue;
-		o = add(f, w, BLD_OBJECT_SINGLE, how);
-		if (o && how != BLD_OBJECT_LIB)
+		o = add(f, w, KB_OBJECT_SINGLE, how);
+		if (o && how != KB_OBJECT_LIB)
 			add_parts(f, w, o);
 	}
 	free(words.v);
@@ -205,18 +205,18 @@ static void take_subdirs(struct folder *f, const char *var, int depth)
 
 	words_of(f, var, &words);
 	for (size_t i = 0; i < words.n; i++)
-		enter(f, &words.v[i], BLD_OBJECT_LIB, depth);
+		enter(f, &words.v[i], KB_OBJECT_LIB, depth);
 	free(words.v);
 }
 
-static void take_files(struct folder *f, const char *var, enum bld_object_kind kind)
+static void take_files(struct folder *f, const char *var, enum kb_object_kind kind)
 {
 	struct words words = { 0 };
 
 	words_of(f, var, &words);
 	for (size_t i = 0; i < words.n; i++)
 		if (!memchr(words.v[i].s, '%', words.v[i].n))
-			add(f, &words.v[i], kind, BLD_OBJECT_BUILTIN);
+			add(f, &words.v[i], kind, KB_OBJECT_BUILTIN);
 	free(words.v);
 }
 
@@ -230,21 +230,21 @@ static void take_programs(struct folder *f)
 	for (size_t i = 0; i < words.n; i++) {
 		auto_free char *objs = xasprintf("%.*s-objs", (int)words.v[i].n, words.v[i].s);
 
-		if (add(f, &words.v[i], BLD_OBJECT_PROGRAM, BLD_OBJECT_BUILTIN))
-			take_files(f, objs, BLD_OBJECT_PROGRAM);
+		if (add(f, &words.v[i], KB_OBJECT_PROGRAM, KB_OBJECT_BUILTIN))
+			take_files(f, objs, KB_OBJECT_PROGRAM);
 	}
 	free(words.v);
 }
 
 static void take_all(struct folder *f, int depth)
 {
-	take(f, "obj-y", f->builtin ? BLD_OBJECT_BUILTIN : BLD_OBJECT_MODULE, f->builtin, depth);
-	take(f, "obj-m", BLD_OBJECT_MODULE, f->modules, depth);
-	take(f, "lib-y", BLD_OBJECT_LIB, true, depth);
-	take(f, "lib-m", BLD_OBJECT_LIB, true, depth);
+	take(f, "obj-y", f->builtin ? KB_OBJECT_BUILTIN : KB_OBJECT_MODULE, f->builtin, depth);
+	take(f, "obj-m", KB_OBJECT_MODULE, f->modules, depth);
+	take(f, "lib-y", KB_OBJECT_LIB, true, depth);
+	take(f, "lib-m", KB_OBJECT_LIB, true, depth);
 	if (f->w->spec->all) {
-		take(f, "obj-", BLD_OBJECT_NO, true, depth);
-		take(f, "lib-", BLD_OBJECT_NO, true, depth);
+		take(f, "obj-", KB_OBJECT_NO, true, depth);
+		take(f, "lib-", KB_OBJECT_NO, true, depth);
 	}
 	take_subdirs(f, "subdir-y", depth);
 	take_subdirs(f, "subdir-m", depth);
@@ -252,10 +252,10 @@ static void take_all(struct folder *f, int depth)
 	if (str_starts(f->obj, "arch/"))
 		take_subdirs(f, "subdir-", depth);
 	take_programs(f);
-	take_files(f, "extra-y", BLD_OBJECT_FILE);
-	take_files(f, "always-y", BLD_OBJECT_FILE);
-	take_files(f, "always-m", BLD_OBJECT_FILE);
-	take_files(f, "targets", BLD_OBJECT_FILE);
+	take_files(f, "extra-y", KB_OBJECT_FILE);
+	take_files(f, "always-y", KB_OBJECT_FILE);
+	take_files(f, "always-m", KB_OBJECT_FILE);
+	take_files(f, "targets", KB_OBJECT_FILE);
 }
 
 /* As scripts/Makefile.build begins. */
@@ -281,11 +281,11 @@ static void folder_init(struct folder *f)
 	const size_t n = strlen(f->obj);
 	auto_free char *obj = n ? xstrndup(f->obj, n - 1) : xstrdup(".");
 
-	bld_mk_init(&f->mk, f->w->spec->tree, &f->w->base, &f->w->list->arena, &f->w->work);
+	kb_mk_init(&f->mk, f->w->spec->tree, &f->w->base, &f->w->list->arena, &f->w->work);
 	for (size_t i = 0; i < countof(empty); i++)
-		bld_mk_set(&f->mk, empty[i], "");
-	bld_mk_set(&f->mk, "obj", obj);
-	bld_mk_set(&f->mk, "src", obj);
+		kb_mk_set(&f->mk, empty[i], "");
+	kb_mk_set(&f->mk, "obj", obj);
+	kb_mk_set(&f->mk, "src", obj);
 }
 
 static void walk(struct walk *w, const char *obj, size_t index, bool builtin, bool modules,
@@ -302,15 +302,15 @@ static void walk(struct walk *w, const char *obj, size_t index, bool builtin, bo
 		return;
 	map_set(&w->done, key, w);
 	folder_init(&f);
-	if (bld_mk_read(&f.mk, kbuild) || (*obj && bld_mk_read(&f.mk, makefile)))
+	if (kb_mk_read(&f.mk, kbuild) || (*obj && kb_mk_read(&f.mk, makefile)))
 		take_all(&f, depth);
 	map_release(&f.made, NULL);
-	bld_mk_release(&f.mk);
+	kb_mk_release(&f.mk);
 }
 
 /* The top */
 
-static void set_symbols(struct bld_mk *m, const char *config)
+static void set_symbols(struct kb_mk *m, const char *config)
 {
 	struct dotconfig c = { 0 };
 
@@ -322,28 +322,28 @@ static void set_symbols(struct bld_mk *m, const char *config)
 		auto_free char *plain = n > 1 && *value == '"' ? xstrndup(value + 1, n - 2) : NULL;
 
 		if (!str_eq(value, "n"))
-			bld_mk_set(m, name, plain ? plain : value);
+			kb_mk_set(m, name, plain ? plain : value);
 	}
 	dotconfig_release(&c);
 }
 
 static void set_base(struct walk *w)
 {
-	const struct bld_objects_spec *s = w->spec;
-	struct bld_mk *m = &w->base;
+	const struct kb_objects_spec *s = w->spec;
+	struct kb_mk *m = &w->base;
 
-	bld_mk_init(m, s->tree, NULL, &w->list->arena, &w->work);
-	bld_mk_set(m, "srctree", s->tree);
-	bld_mk_set(m, "abs_srctree", s->tree);
-	bld_mk_set(m, "srcroot", s->tree);
-	bld_mk_set(m, "objtree", ".");
-	bld_mk_set(m, "SRCARCH", s->srcarch);
-	bld_mk_set(m, "ARCH", s->srcarch);
-	bld_mk_set(m, "SUBARCH", s->srcarch);
-	bld_mk_set(m, "KBUILD_BUILTIN", "1");
-	bld_mk_set(m, "KBUILD_MODULES", "1");
-	bld_mk_set(m, "empty", "");
-	bld_mk_set(m, "comma", ",");
+	kb_mk_init(m, s->tree, NULL, &w->list->arena, &w->work);
+	kb_mk_set(m, "srctree", s->tree);
+	kb_mk_set(m, "abs_srctree", s->tree);
+	kb_mk_set(m, "srcroot", s->tree);
+	kb_mk_set(m, "objtree", ".");
+	kb_mk_set(m, "SRCARCH", s->srcarch);
+	kb_mk_set(m, "ARCH", s->srcarch);
+	kb_mk_set(m, "SUBARCH", s->srcarch);
+	kb_mk_set(m, "KBUILD_BUILTIN", "1");
+	kb_mk_set(m, "KBUILD_MODULES", "1");
+	kb_mk_set(m, "empty", "");
+	kb_mk_set(m, "comma", ",");
 	set_symbols(m, s->config);
 }
 
@@ -360,13 +360,13 @@ static void take_first(struct folder *f)
 {
 	static const struct {
 		const char *var;
-		enum bld_object_how how;
+		enum kb_object_how how;
 	} vars[] = {
-		{ "head-y", BLD_OBJECT_BUILTIN },   { "init-y", BLD_OBJECT_BUILTIN },
-		{ "core-y", BLD_OBJECT_BUILTIN },   { "drivers-y", BLD_OBJECT_BUILTIN },
-		{ "net-y", BLD_OBJECT_BUILTIN },    { "virt-y", BLD_OBJECT_BUILTIN },
-		{ "libs-y", BLD_OBJECT_BUILTIN },   { "core-m", BLD_OBJECT_MODULE },
-		{ "drivers-m", BLD_OBJECT_MODULE }, { "net-m", BLD_OBJECT_MODULE },
+		{ "head-y", KB_OBJECT_BUILTIN },   { "init-y", KB_OBJECT_BUILTIN },
+		{ "core-y", KB_OBJECT_BUILTIN },   { "drivers-y", KB_OBJECT_BUILTIN },
+		{ "net-y", KB_OBJECT_BUILTIN },	   { "virt-y", KB_OBJECT_BUILTIN },
+		{ "libs-y", KB_OBJECT_BUILTIN },   { "core-m", KB_OBJECT_MODULE },
+		{ "drivers-m", KB_OBJECT_MODULE }, { "net-m", KB_OBJECT_MODULE },
 	};
 
 	for (size_t i = 0; i < countof(vars); i++) {
@@ -414,45 +414,44 @@ static void read_top(struct walk *w)
 	static const char *const scripts[] = { "scripts/basic/", "scripts/", "scripts/mod/" };
 	struct folder top = { .w = w, .obj = "", .builtin = true, .modules = true };
 
-	bld_mk_init(&top.mk, w->spec->tree, &w->base, &w->list->arena, &w->work);
-	bld_mk_set(&top.mk, "sub_make_done", "1");
-	bld_mk_set(&top.mk, "building_out_of_srctree", "1");
-	bld_mk_read(&top.mk, "Makefile");
+	kb_mk_init(&top.mk, w->spec->tree, &w->base, &w->list->arena, &w->work);
+	kb_mk_set(&top.mk, "sub_make_done", "1");
+	kb_mk_set(&top.mk, "building_out_of_srctree", "1");
+	kb_mk_read(&top.mk, "Makefile");
 	for (size_t i = 0; i < top.mk.vars.n; i++) {
 		const char *name = top.mk.vars.v[i].key;
-		const struct bld_mk_var *v = top.mk.vars.v[i].value;
+		const struct kb_mk_var *v = top.mk.vars.v[i].value;
 		auto_str struct str value = { 0 };
 
 		if (!v || is_list(name) || !(v->exported || is_exported(name)) ||
 		    str_starts(name, "CONFIG_"))
 			continue;
-		bld_mk_value(&top.mk, name, &value);
-		bld_mk_set(&w->base, name, str_c(&value));
+		kb_mk_value(&top.mk, name, &value);
+		kb_mk_set(&w->base, name, str_c(&value));
 	}
 	walk(w, "", 0, true, true, 0);
 	take_first(&top);
 	for (size_t i = 0; i < countof(scripts); i++) {
-		const struct bld_mk_part part = { .file = "Makefile" };
+		const struct kb_mk_part part = { .file = "Makefile" };
 		auto_free char *file = xasprintf("%s/%sMakefile", w->spec->tree, scripts[i]);
 
 		if (access(file, R_OK) < 0)
 			continue;
-		enter(&top, &(struct word){ scripts[i], strlen(scripts[i]), &part }, BLD_OBJECT_LIB,
+		enter(&top, &(struct word){ scripts[i], strlen(scripts[i]), &part }, KB_OBJECT_LIB,
 		      0);
 	}
 	map_release(&top.made, NULL);
-	bld_mk_release(&top.mk);
+	kb_mk_release(&top.mk);
 }
 
-int bld_object_list(const struct bld_objects_spec *spec, struct bld_object_list *ret,
-		    struct err *err)
+int kb_object_list(const struct kb_objects_spec *spec, struct kb_object_list *ret, struct err *err)
 {
 	auto_free char *arch = xasprintf("%s/arch/%s", spec->tree, spec->srcarch);
 	auto_free char *makefile = xasprintf("%s/Makefile", arch),
 		       *kbuild = xasprintf("%s/Kbuild", spec->tree);
 	struct walk w = { .spec = spec, .list = ret, .work = MAX_WORK };
 
-	*ret = (struct bld_object_list){ 0 };
+	*ret = (struct kb_object_list){ 0 };
 	if (access(kbuild, R_OK) < 0 || access(makefile, R_OK) < 0)
 		return err_set(err, -ENOENT,
 			       "'%s' is no tree of a kernel, or has no architecture '%s'",
@@ -460,13 +459,13 @@ int bld_object_list(const struct bld_objects_spec *spec, struct bld_object_list 
 	set_base(&w);
 	read_top(&w);
 	map_release(&w.done, NULL);
-	bld_mk_release(&w.base);
+	kb_mk_release(&w.base);
 	return 0;
 }
 
-void bld_object_list_release(struct bld_object_list *l)
+void kb_object_list_release(struct kb_object_list *l)
 {
 	free(l->v);
 	arena_release(&l->arena);
-	*l = (struct bld_object_list){ 0 };
+	*l = (struct kb_object_list){ 0 };
 }
