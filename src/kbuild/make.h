@@ -67,7 +67,7 @@ void kb_mk_value(struct kb_mk *m, const char *name, struct str *ret);
 void kb_mk_expand(struct kb_mk *m, const char *text, size_t n, struct str *ret);
 /*
  * Each word of a list, in order, with what it hangs on: that of its part, and those of the parts of other lists that the part
- * names as $(NAME). word is valid during the call.
+ * names as $(NAME). word and part are valid during the call.
  */
 typedef void kb_mk_word_fn(void *ctx, const char *word, size_t n, const struct kb_mk_part *part,
 			   const struct kb_cond *cond);

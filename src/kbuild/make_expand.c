@@ -268,17 +268,17 @@ static void list(const struct lister *l, const char *name, const struct kb_cond 
 		return;
 	v->busy = true;
 	for (size_t i = 0; i < v->n; i++) {
-		const struct kb_mk_part *p = &v->v[i];
+		/* expanding it may add to the variable */
+		const struct kb_mk_part p = v->v[i];
+		const struct kb_cond *all = kb_cond_join(l->m->arena, p.cond, cond);
 		struct lister own = *l;
 
 		if (!own.part)
-			own.part = p;
-		if (p->simple)
-			words_of_text(&own, p->text, strlen(p->text),
-				      kb_cond_join(l->m->arena, p->cond, cond));
+			own.part = &p;
+		if (p.simple)
+			words_of_text(&own, p.text, strlen(p.text), all);
 		else
-			words_of_raw(&own, p->text, strlen(p->text),
-				     kb_cond_join(l->m->arena, p->cond, cond));
+			words_of_raw(&own, p.text, strlen(p.text), all);
 	}
 	v->busy = false;
 }

@@ -47,7 +47,7 @@ struct folder {
 struct word {
 	const char *s;
 	size_t n;
-	const struct kb_mk_part *part;
+	struct kb_mk_part part;
 	const struct kb_cond *cond;
 };
 struct words {
@@ -65,7 +65,7 @@ static void collect(void *ctx, const char *word, size_t n, const struct kb_mk_pa
 {
 	struct collector *c = ctx;
 
-	vec_push(c->to, ((struct word){ arena_strndup(c->arena, word, n), n, part, cond }));
+	vec_push(c->to, ((struct word){ arena_strndup(c->arena, word, n), n, *part, cond }));
 }
 
 /* The words of a variable, each with the part that it comes from. Their text lies in the arena. */
@@ -79,17 +79,19 @@ static void words_of(struct folder *f, const char *name, struct words *ret)
 		return;
 	}
 	for (size_t i = 0; v && i < v->n; i++) {
+		/* expanding it may add to the variable */
+		const struct kb_mk_part part = v->v[i];
 		auto_str struct str text = { 0 };
 		const char *s, *end, *word;
 		size_t n;
 
-		kb_mk_part(&f->mk, &v->v[i], &text);
+		kb_mk_part(&f->mk, &part, &text);
 		if (!text.n)
 			continue;
 		s = arena_strndup(&f->w->list->arena, text.s, text.n);
 		end = s + text.n;
 		while (kb_mk_word(&s, end, &word, &n))
-			vec_push(ret, ((struct word){ word, n, &v->v[i], NULL }));
+			vec_push(ret, ((struct word){ word, n, part, NULL }));
 	}
 }
 
@@ -138,9 +140,9 @@ static struct kb_object *add(struct folder *f, const struct word *w, enum kb_obj
 	vec_push(l, ((struct kb_object){ .path = path,
 					 .kind = kind,
 					 .how = how,
-					 .symbol = w->part->symbol,
-					 .file = w->part->file,
-					 .line = w->part->line,
+					 .symbol = w->part.symbol,
+					 .file = w->part.file,
+					 .line = w->part.line,
 					 .cond = w->cond,
 					 .folder = f->index }));
 	map_set(&f->made, path, (void *)(uintptr_t)l->n);
@@ -465,7 +467,7 @@ static void read_top(struct walk *w)
 
 		if (access(file, R_OK) < 0)
 			continue;
-		enter(&top, &(struct word){ scripts[i], strlen(scripts[i]), &part, NULL },
+		enter(&top, &(struct word){ scripts[i], strlen(scripts[i]), part, NULL },
 		      KB_OBJECT_LIB, 0);
 	}
 	map_release(&top.taken, NULL);
