@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/path.h"
+#include "hw/hide.h"
 
 #include <errno.h>
 
@@ -18,6 +19,7 @@ struct scan {
 	struct hw_root root;
 	struct hw_inventory *inv;
 	struct map paths; /* of devices: their index + 1 */
+	struct hw_hidden hidden;
 	bool secrets;
 	struct err *err;
 };
@@ -259,9 +261,11 @@ static const char *disk_name(struct scan *s, const char *path, uint64_t sectors)
 	if (model && vendor)
 		str_addf(&name, "%s ", vendor);
 	if (model)
-		str_addf(&name, "%s, ", model);
-	str_add_size(&name, sectors * 512);
-	return arena_strdup(&s->inv->arena, str_c(&name));
+		str_addf(&name, "%s%s", model, sectors ? ", " : "");
+	/* a drive without a medium has no size */
+	if (sectors)
+		str_add_size(&name, sectors * 512);
+	return name.n ? arena_strdup(&s->inv->arena, name.s) : NULL;
 }
 
 static int take_disk(struct scan *s, const char *name, const char *path)
@@ -296,6 +300,15 @@ static const char *net_kind(const char *type)
 	return NULL;
 }
 
+/* Some interfaces are called by their address. */
+static const char *hidden(struct scan *s, const char *text)
+{
+	auto_str struct str b = { 0 };
+
+	hw_hide(&s->hidden, text, strlen(text), &b);
+	return arena_strdup(&s->inv->arena, str_c(&b));
+}
+
 static int take_net(struct scan *s, const char *name, const char *path)
 {
 	struct hw_device *d;
@@ -308,6 +321,10 @@ static int take_net(struct scan *s, const char *name, const char *path)
 		return r;
 	d->kind = net_kind(value(s, path, "type"));
 	add_names(s, d);
+	if (!s->secrets) {
+		d->addr = hidden(s, d->addr);
+		d->path = hidden(s, d->path);
+	}
 	return 0;
 }
 
@@ -417,5 +434,6 @@ int hw_scan(int root_fd, const struct hw_scan_opts *opts, struct hw_inventory *r
 		name_interfaces(ret);
 	}
 	map_release(&s.paths, NULL);
+	hw_hidden_release(&s.hidden);
 	return r;
 }
