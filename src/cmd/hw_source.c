@@ -4,10 +4,14 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "hw/listing.h"
+#include "hw/names.h"
+#include "hw/record.h"
 #include "hw/scan.h"
+#include "kernel/cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 
 static int scan_root(const char *root, bool secrets, struct hw_inventory *ret, struct err *err)
 {
@@ -40,7 +44,7 @@ static int tell(struct out *out, const char *name, const struct hw_inventory *in
 	if (nameless)
 		out_note(
 			out,
-			"%s: %zu devices have names and no numbers, so that nothing but their drivers is known of them; "
+			"%s: %zu of the devices have names and no numbers, so that nothing but their drivers is known of them; "
 			"'lspci -nnk' has both",
 			name, nameless);
 	if (inv->n || inv->loaded.n || !inv->odd.n)
@@ -52,23 +56,49 @@ static int tell(struct out *out, const char *name, const struct hw_inventory *in
 		"or modaliases, one a line");
 }
 
-static int read_text(const char *from, struct str *ret, struct err *err)
+/* Unpacked where a killed kiln's remains are cleared away, and removed at once. */
+static int scan_record(const struct str *packed, bool secrets, struct hw_inventory *ret,
+		       struct err *err)
 {
-	if (str_eq(from, "-"))
-		return file_read(AT_FDCWD, "/dev/stdin", HW_LISTING_BYTES, ret, err);
-	return file_read(AT_FDCWD, from, HW_LISTING_BYTES, ret, err);
+	auto_cached struct krn_cached scratch = KRN_CACHED_NONE;
+	auto_close int fd = memfd_create("record", MFD_CLOEXEC), folder = -1;
+	const struct hw_scan_opts opts = { .secrets = secrets };
+	struct krn_mix mix = KRN_MIX_INIT;
+	char key[33];
+	int r = fd < 0 ? -errno : write_all(fd, packed->s, packed->n);
+
+	if (r < 0)
+		return err_code(err, r, "cannot keep it in memory");
+	krn_mix_add(&mix, packed->s, packed->n);
+	krn_mix_hex(&mix, key);
+	r = krn_cached_begin(&scratch, "records", key, NULL, err);
+	if (r < 0)
+		return r;
+	folder = open(scratch.tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return err_sys(err, "cannot open '%s'", scratch.tmp);
+	r = hw_record_unpack(fd, folder, err);
+	return r < 0 ? r : hw_scan(folder, &opts, ret, err);
 }
 
 static int read_from(struct out *out, const struct hw_source_opts *opts, struct hw_inventory *ret,
 		     struct err *err)
 {
-	const char *name = str_eq(opts->from, "-") ? "standard input" : opts->from;
+	bool stdin_ = str_eq(opts->from, "-");
+	const char *name = stdin_ ? "standard input" : opts->from;
 	auto_str struct str text = { 0 };
-	int r = read_text(opts->from, &text, err);
+	int r = file_read(AT_FDCWD, stdin_ ? "/dev/stdin" : opts->from, HW_LISTING_BYTES, &text,
+			  err);
 
-	if (r == 0)
+	if (r < 0)
+		return r;
+	if (hw_record_is(str_c(&text), text.n))
+		r = scan_record(&text, opts->secrets, ret, err);
+	else
 		r = hw_listing(str_c(&text), text.n, ret, err);
-	return r < 0 ? r : tell(out, name, ret, err);
+	if (r < 0)
+		return err_wrap(err, r, "'%s'", name);
+	return tell(out, name, ret, err);
 }
 
 int hw_source_read(struct out *out, const struct cmd *cmd, const struct hw_source_opts *opts,
@@ -80,7 +110,12 @@ int hw_source_read(struct out *out, const struct cmd *cmd, const struct hw_sourc
 	if (opts->from && opts->root)
 		return usage_error(cmd, err, "--from and --root cannot be given together");
 	if (opts->from)
-		return read_from(out, opts, ret, err);
-	r = scan_root(root, opts->secrets, ret, err);
-	return r < 0 ? r : tell(out, root, ret, err);
+		r = read_from(out, opts, ret, err);
+	else
+		r = scan_root(root, opts->secrets, ret, err);
+	if (r == 0 && !opts->from)
+		r = tell(out, root, ret, err);
+	if (r == 0)
+		hw_names(ret);
+	return r;
 }
