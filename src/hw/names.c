@@ -114,11 +114,12 @@ static void name_pci(struct names *s, struct hw_device *d)
 static void name_by_hwdb(struct names *s, struct hw_device *d)
 {
 	const char *p = d->alias[0];
+	long vendor, product;
 
 	d->name = both(s, in_hwdb(s, p, "ID_VENDOR_FROM_DATABASE"),
 		       in_hwdb(s, p, "ID_MODEL_FROM_DATABASE"));
-	if (!d->name && str_skip(&p, "usb:v") && strlen(p) > 9 && p[4] == 'p')
-		d->name = arena_printf(&s->inv->arena, "%.4s:%.4s", p, p + 5);
+	if (!d->name && number(&p, "usb:v", 4, &vendor) && number(&p, "p", 4, &product))
+		d->name = arena_printf(&s->inv->arena, "%04lx:%04lx", vendor, product);
 }
 
 /* A USB device that does not tell its name is called as the list calls its interfaces. */
