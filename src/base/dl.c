@@ -9,15 +9,11 @@
 static const char *package_of(const char *soname)
 {
 	static const char *const packages[][2] = {
-		{ "libarchive.so.13", "libarchive13" },
-		{ "libcrypto.so.3", "libssl3" },
-		{ "libcurl.so.4", "libcurl4" },
-		{ "libcyaml.so.1", "libcyaml1" },
-		{ "libkmod.so.2", "libkmod2" },
-		{ "libncursesw.so.6", "libncursesw6" },
-		{ "libsmartcols.so.1", "libsmartcols1" },
-		{ "libyaml-0.so.2", "libyaml-0-2" },
-		{ "libz.so.1", "zlib1g" },
+		{ "libarchive.so.13", "libarchive13" }, { "libcrypto.so.3", "libssl3" },
+		{ "libcurl.so.4", "libcurl4" },		{ "libcyaml.so.1", "libcyaml1" },
+		{ "libkmod.so.2", "libkmod2" },		{ "libncursesw.so.6", "libncursesw6" },
+		{ "libpci.so.3", "libpci3" },		{ "libsmartcols.so.1", "libsmartcols1" },
+		{ "libyaml-0.so.2", "libyaml-0-2" },	{ "libz.so.1", "zlib1g" },
 	};
 
 	for (size_t i = 0; i < countof(packages); i++)

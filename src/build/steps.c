@@ -74,7 +74,7 @@ static bool is_made(int build, const struct kb_object *o)
 void bld_steps_count(const char *tree, const char *srcarch, const char *config, const char *build,
 		     struct bld_steps *ret)
 {
-	const struct kb_objects_spec spec = { tree, srcarch, config, false };
+	const struct kb_objects_spec spec = { tree, srcarch, config };
 	auto_close int fd = build ? open(build, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	struct kb_object_list l;
 	struct dotconfig c = { 0 };

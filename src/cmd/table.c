@@ -23,6 +23,8 @@ extern const struct cmd cmd_store_gc;
 extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
+extern const struct cmd cmd_hw_scan;
+extern const struct cmd cmd_hw_record;
 extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_module_list;
 extern const struct cmd cmd_install;
@@ -57,6 +59,8 @@ const struct cmd *const cmds[] = {
 	&cmd_store_verify,
 	&cmd_source_patches,
 	&cmd_inspect,
+	&cmd_hw_scan,
+	&cmd_hw_record,
 	&cmd_module_build,
 	&cmd_module_list,
 	&cmd_install,

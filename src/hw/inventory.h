@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "base/mem.h"
+#include "base/str.h"
 
 struct hw_device {
 	/* "pci", "usb", "acpi", "platform", "i2c", "hid", "virtio", "dmi", "cpu" ...: the folder of sys/bus, or what the
@@ -17,21 +17,28 @@ struct hw_device {
 	const char *path; /* below sys/: "devices/pci0000:00/0000:00:1f.6"; NULL: of text */
 	const char *
 		name; /* for a person, "Intel Corporation Ethernet Connection (13) I219-V"; NULL: unknown */
-	const char *kind;	  /* "Ethernet controller"; NULL: unknown */
-	const char *const *alias; /* modaliases, what the kernel would ask modprobe for */
+	const char *kind; /* "Ethernet controller"; NULL: unknown */
+	/*
+	 * Modaliases, what the kernel would ask modprobe for. Of text that tells only some fields, each of the others is '*', so
+	 * that there are patterns on both sides: "pci:v00008086d00001572sv*sd*bc02sc00i*", "usb:v046DpC52Bd*dc*dsc*dp*ic*isc*ip*in*".
+	 */
+	const char *const *alias;
 	size_t n_alias;
-	const char *driver;	   /* bound to it; NULL: none, or not told */
-	const char *const *module; /* that the text says could drive it ("Kernel modules") */
+	const char *driver; /* bound to it; NULL: none, or not told */
+	const char *const
+		*module; /* the driver's, or that the text says could drive it ("Kernel modules") */
 	size_t n_module;
 	size_t parent; /* index + 1 of the nearest device above it; 0: none */
 	int line;      /* of the text; 0: none */
+	const char
+		*secret; /* serial number or MAC address; NULL: not asked for, or there is none */
 };
 
-/* A line of the text that was not understood. */
+/* A line of the text that was not understood, or a file that was not taken. */
 struct hw_odd_line {
-	const char *text;
-	int line;
-	const char *why; /* NULL: it is like none that is known */
+	const char *text; /* made printable; the path of a file */
+	int line;	  /* 0: a file */
+	const char *why;  /* NULL: it is like none that is known */
 };
 
 struct hw_inventory {
@@ -47,6 +54,22 @@ struct hw_inventory {
 	} odd;
 	struct arena arena; /* of all strings */
 };
+
+/* More is not taken: the work ends with -EFBIG. */
+#define HW_DEVICES_MOST 100000
+/* What is odd beyond that is not told. */
+#define HW_ODD_MOST 1000
+
+/* A new device, all zero; valid until the next one. */
+int hw_inventory_add(struct hw_inventory *inv, struct hw_device **ret, struct err *err);
+void hw_inventory_odd(struct hw_inventory *inv, const char *text, size_t n, int line,
+		      const char *why);
+/* Text from outside, made printable, without blanks around it; NULL for what has nothing else. */
+const char *hw_inventory_text(struct hw_inventory *inv, const char *text, size_t n);
+/* What to set alias or module to: the strings of v, copied. NULL for none. */
+const char *const *hw_inventory_texts(struct hw_inventory *inv, const struct strv *v);
+/* Adds a module that is loaded. */
+void hw_inventory_loaded(struct hw_inventory *inv, const char *name, size_t n);
 
 void hw_inventory_release(struct hw_inventory *inv);
 #define auto_hw_inventory cleanup(hw_inventory_release)

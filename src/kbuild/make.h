@@ -4,12 +4,17 @@
  * run something ($(shell) is empty) or tell something. Rules are passed over. What it does not know is empty, never an error:
  * what asks here wants lists of objects, and each of those stands in a simple line.
  *
+ * Without a configuration (struct kb_open) nothing is left out: both branches of a condition on symbols are read, a line whose
+ * name depends on them is one of each name that it may have, and each part of a variable says what it hangs on. Where a value
+ * is wanted, and not a list, it is the one where nothing is set.
+ *
  * GNU make manual, "Using Variables", "Conditional Parts", "Functions for Transforming Text".
  */
 #pragma once
 
 #include "base/map.h"
 #include "base/str.h"
+#include "kbuild/cond.h"
 
 /* One assignment to a variable: "obj-$(CONFIG_X) += a.o b.o" is a part of obj-y. */
 struct kb_mk_part {
@@ -19,6 +24,9 @@ struct kb_mk_part {
 	int line;	  /* of its first line */
 	const char *
 		symbol; /* without CONFIG_, that it depends on: named left, else right, else in the condition around it; NULL */
+	/* without a configuration */
+	const struct kb_cond *cond; /* that it hangs on; NULL: it is always there. symbol is NULL */
+	bool sets;		    /* it was no += */
 };
 
 struct kb_mk_var {
@@ -28,8 +36,10 @@ struct kb_mk_var {
 };
 
 struct kb_mk {
-	const char *tree;	   /* relative paths of include and $(wildcard) are below it */
-	const struct kb_mk *outer; /* what is not set here is looked for there; NULL: nowhere */
+	const char *tree;	    /* relative paths of include and $(wildcard) are below it */
+	const struct kb_mk *outer;  /* what is not set here is looked for there; NULL: nowhere */
+	struct kb_open *open;	    /* NULL: there is a configuration */
+	const struct kb_cond *cond; /* around what is read now */
 	struct map vars;
 	struct arena *arena; /* of texts; outlives this */
 	uint64_t *
@@ -39,6 +49,7 @@ struct kb_mk {
 	size_t n_args;
 };
 
+/* open is outer's. */
 void kb_mk_init(struct kb_mk *m, const char *tree, const struct kb_mk *outer, struct arena *arena,
 		uint64_t *work);
 void kb_mk_release(struct kb_mk *m);
@@ -54,6 +65,13 @@ const struct kb_mk_var *kb_mk_find(const struct kb_mk *m, const char *name);
 /* Appends the value. */
 void kb_mk_value(struct kb_mk *m, const char *name, struct str *ret);
 void kb_mk_expand(struct kb_mk *m, const char *text, size_t n, struct str *ret);
+/*
+ * Each word of a list, in order, with what it hangs on: that of its part, and those of the parts of other lists that the part
+ * names as $(NAME). word and part are valid during the call.
+ */
+typedef void kb_mk_word_fn(void *ctx, const char *word, size_t n, const struct kb_mk_part *part,
+			   const struct kb_cond *cond);
+void kb_mk_each_word(struct kb_mk *m, const char *name, kb_mk_word_fn *fn, void *ctx);
 /* The value of one part. */
 void kb_mk_part(struct kb_mk *m, const struct kb_mk_part *p, struct str *ret);
 
@@ -72,6 +90,8 @@ bool kb_mk_match(const char *pattern, size_t pattern_n, const char *word, size_t
 /* $(patsubst): each word of text, changed where it fits. */
 void kb_mk_patsubst(struct kb_mk *m, const char *from, size_t from_n, const char *to, size_t to_n,
 		    const char *text, size_t n, struct str *ret);
+/* kb_mk_each_word() for a text that is not yet a variable's; part is NULL. */
+void kb_mk_raw_words(struct kb_mk *m, const char *text, kb_mk_word_fn *fn, void *ctx);
 /* A value is at most so long. */
 #define KB_MK_MAX (4 << 20)
 /* Appends to a value what it has room for, and charges it; false where it has none. */

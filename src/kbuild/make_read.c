@@ -16,9 +16,11 @@
 #define MAX_IFS	  64
 
 struct branch {
-	bool here;	    /* its lines count */
-	bool taken;	    /* one of the branches did */
-	bool outer;	    /* what is around it counts */
+	bool here;  /* its lines count */
+	bool taken; /* one of the branches did */
+	bool outer; /* what is around it counts */
+	/* without a configuration: what is around it, and what else its next branch hangs on */
+	const struct kb_cond *around, *rest;
 	const char *symbol; /* that has to be set for it */
 };
 
@@ -39,6 +41,7 @@ void kb_mk_init(struct kb_mk *m, const char *tree, const struct kb_mk *outer, st
 		uint64_t *work)
 {
 	*m = (struct kb_mk){ .tree = tree, .outer = outer, .arena = arena, .work = work };
+	m->open = outer ? outer->open : NULL;
 }
 
 static void var_free(void *p)
@@ -119,6 +122,132 @@ struct assignment {
 	const char *value;
 };
 
+/* Without a configuration: a line for each name and each value that it may have. */
+
+struct one_way {
+	struct reader *r;
+	const struct assignment *a;
+	struct kb_mk_var *v;
+	const struct kb_cond *cond; /* of the name */
+	bool sets, any_cond;
+	struct {
+		struct kb_mk_part *v;
+		size_t n, cap;
+	} words;
+};
+
+static void try_name(void *ctx, struct str *ret)
+{
+	struct one_way *w = ctx;
+
+	kb_mk_expand(w->r->m, w->a->name, w->a->name_n, ret);
+}
+
+static void try_value(void *ctx, struct str *ret)
+{
+	struct one_way *w = ctx;
+
+	kb_mk_expand(w->r->m, w->a->value, strlen(w->a->value), ret);
+}
+
+static void push_way(struct one_way *w, const char *text, bool simple, const struct kb_cond *cond)
+{
+	struct reader *r = w->r;
+	const struct kb_mk_part part = { .text = text,
+					 .simple = simple,
+					 .file = r->file,
+					 .line = r->line,
+					 .cond = cond,
+					 .sets = w->sets };
+
+	vec_push(w->v, part);
+	w->sets = false;
+}
+
+static void keep_word(void *ctx, const char *word, size_t n, const struct kb_mk_part *part,
+		      const struct kb_cond *cond)
+{
+	struct one_way *w = ctx;
+	struct kb_mk *m = w->r->m;
+	const struct kb_mk_part one = { .text = arena_strndup(m->arena, word, n), .cond = cond };
+
+	w->any_cond |= cond != NULL;
+	vec_push(&w->words, one);
+}
+
+/* What other lists hang on goes with their words. */
+static void push_simple(struct one_way *w)
+{
+	struct kb_mk *m = w->r->m;
+	auto_str struct str value = { 0 };
+
+	if (strchr(w->a->value, '$'))
+		kb_mk_raw_words(m, w->a->value, keep_word, w);
+	for (size_t i = 0; i < w->words.n && w->any_cond; i++)
+		push_way(w, w->words.v[i].text, true,
+			 kb_cond_join(m->arena, w->words.v[i].cond, w->cond));
+	free(w->words.v);
+	if (w->any_cond)
+		return;
+	kb_mk_expand(m, w->a->value, strlen(w->a->value), &value);
+	push_way(w, arena_strndup(m->arena, str_c(&value), value.n), true, w->cond);
+}
+
+static void push_ways(struct one_way *w)
+{
+	struct kb_mk *m = w->r->m;
+	struct kb_table t;
+
+	if (!strstr(w->a->value, "CONFIG_")) {
+		if (w->v->simple)
+			push_simple(w);
+		else
+			push_way(w, arena_strdup(m->arena, w->a->value), false, w->cond);
+		return;
+	}
+	kb_table_make(m, try_value, w, &t);
+	for (size_t i = 0; i < t.results.n; i++)
+		push_way(w, arena_strdup(m->arena, t.results.v[i]), true,
+			 kb_table_cond(m, &t, i, w->cond, w->r->file, w->r->line));
+	kb_table_release(&t);
+}
+
+static void assign_one_way(struct reader *r, const struct assignment *a, const char *name,
+			   const struct kb_cond *cond)
+{
+	struct one_way w = { .r = r, .a = a, .cond = cond, .sets = a->op != OP_ADD };
+
+	if (a->op == OP_DEFAULT && kb_mk_find(r->m, name))
+		return;
+	w.v = own_var(r->m, name);
+	if (a->op != OP_ADD)
+		w.v->simple = a->op == OP_SIMPLE;
+	if (w.sets && !cond)
+		w.v->n = 0;
+	if (a->op == OP_SHELL)
+		push_way(&w, "", true, cond);
+	else
+		push_ways(&w);
+}
+
+static void assign_open(struct reader *r, const struct assignment *a)
+{
+	struct one_way w = { .r = r, .a = a };
+	struct kb_table t;
+
+	kb_table_make(r->m, try_name, &w, &t);
+	for (size_t i = 0; i < t.results.n; i++) {
+		const char *name = t.results.v[i];
+
+		/* nothing reads "obj-" */
+		if (!*name || (t.results.n > 1 && str_ends(name, "-")))
+			continue;
+		assign_one_way(r, a, name,
+			       kb_table_cond(r->m, &t, i, r->m->cond, r->file, r->line));
+	}
+	kb_table_release(&t);
+}
+
 static void assign(struct reader *r, const struct assignment *a)
 {
 	struct kb_mk *m = r->m;
@@ -126,6 +255,10 @@ static void assign(struct reader *r, const struct assignment *a)
 	struct kb_mk_part part = { .file = r->file, .line = r->line };
 	struct kb_mk_var *v;
 
+	if (m->open) {
+		assign_open(r, a);
+		return;
+	}
 	kb_mk_expand(m, a->name, a->name_n, &name);
 	if (!name.n || (a->op == OP_DEFAULT && kb_mk_find(m, str_c(&name))))
 		return;
@@ -273,6 +406,8 @@ static bool test_defined(struct reader *r, const char *s, bool wanted, const cha
 	v = kb_mk_find(r->m, str_c(&name));
 	for (size_t i = 0; v && i < v->n; i++) /* its text counts, not its value */
 		str_adds(&value, v->v[i].text);
+	if (!v)
+		kb_mk_value(r->m, str_c(&name), &value);
 	if (wanted)
 		*symbol = symbol_in(r->m, str_c(&name), name.n);
 	return (value.n > 0) == wanted;
@@ -306,16 +441,55 @@ static bool is_if(const char *s)
 	       starts_word(s, "ifndef");
 }
 
+/* Without a configuration. */
+
+struct test_of {
+	struct reader *r;
+	const char *text;
+};
+
+static void try_test(void *ctx, struct str *ret)
+{
+	struct test_of *t = ctx;
+	const char *symbol;
+
+	str_adds(ret, test(t->r, t->text, &symbol) ? "y" : "n");
+}
+
+/* Begins a branch with that test ("": always), where what the last ones left over holds. */
+static void test_open(struct reader *r, const char *s, struct branch *b)
+{
+	struct kb_mk *m = r->m;
+	struct test_of test = { r, s };
+	const struct kb_cond *last = b->rest;
+	struct kb_table t;
+
+	m->cond = last;
+	b->here = true;
+	b->taken = !*s;
+	if (b->taken)
+		return;
+	kb_table_make(m, try_test, &test, &t);
+	for (size_t i = 0; i < t.results.n && t.results.n > 1; i++)
+		*(*t.results.v[i] == 'y' ? &m->cond : &b->rest) =
+			kb_table_cond(m, &t, i, last, r->file, r->line);
+	if (t.results.n == 1 && !t.more)
+		b->here = b->taken = *t.results.v[0] == 'y';
+	kb_table_release(&t);
+}
+
 static void begin_if(struct reader *r, const char *s)
 {
 	const bool outer = counts(r);
-	struct branch b = { .outer = outer };
+	struct branch b = { .outer = outer, .around = r->m->cond, .rest = r->m->cond };
 
 	if (r->n_ifs == MAX_IFS) {
 		r->too_deep++;
 		return;
 	}
-	if (outer)
+	if (outer && r->m->open)
+		test_open(r, s, &b);
+	else if (outer)
 		b.here = b.taken = test(r, s, &b.symbol);
 	r->ifs[r->n_ifs++] = b;
 }
@@ -327,16 +501,24 @@ static void next_branch(struct reader *r, const char *s)
 	if (!b || r->too_deep)
 		return;
 	b->symbol = NULL;
-	b->here = b->outer && !b->taken && (!is_if(s) || test(r, s, &b->symbol));
-	b->taken |= b->here;
+	b->here = false;
+	if (!b->outer || b->taken)
+		return;
+	if (r->m->open) {
+		test_open(r, is_if(s) ? s : "", b);
+		return;
+	}
+	b->here = b->taken = !is_if(s) || test(r, s, &b->symbol);
 }
 
 static void end_if(struct reader *r)
 {
-	if (r->too_deep)
+	if (r->too_deep) {
 		r->too_deep--;
-	else if (r->n_ifs)
+	} else if (r->n_ifs) {
 		r->n_ifs--;
+		r->m->cond = r->ifs[r->n_ifs].around;
+	}
 }
 
 /* True when the line was one of a conditional. */
@@ -580,6 +762,7 @@ static void one_line(struct reader *r, char *line)
 void kb_mk_read_text(struct kb_mk *m, char *text, const char *file)
 {
 	struct reader r = { .m = m, .file = file, .rest = text };
+	const struct kb_cond *around = m->cond;
 	auto_str struct str line = { 0 };
 
 	if (m->depth >= 100)
@@ -590,6 +773,7 @@ void kb_mk_read_text(struct kb_mk *m, char *text, const char *file)
 			continue;
 		one_line(&r, line.s);
 	}
+	m->cond = around;
 	m->depth--;
 	str_release(&r.define);
 	free(r.define_name);

@@ -21,9 +21,17 @@ struct walk {
 	const struct kb_objects_spec *spec;
 	struct kb_object_list *list;
 	struct kb_mk base; /* what every folder sees */
-	struct map done;   /* folders walked, by "how path" */
+	struct map
+		done; /* folders walked, by "how path" -> this, or what is outside of the Kbuild at the top */
+	bool first; /* that one has been read */
 	uint64_t work;
 };
+
+/* Without a configuration. */
+static bool is_open(const struct walk *w)
+{
+	return !w->spec->config;
+}
 
 /* A folder under way. */
 struct folder {
@@ -32,36 +40,58 @@ struct folder {
 	const char *obj; /* "" at the top, else "drivers/net/" */
 	size_t index;	 /* + 1, in the list */
 	bool builtin, modules;
-	struct map made; /* objects of this folder: path -> index + 1 */
+	struct map made;  /* objects of this folder: path -> index + 1 */
+	struct map taken; /* those whose parts are known */
 };
 
 struct word {
 	const char *s;
 	size_t n;
-	const struct kb_mk_part *part;
+	struct kb_mk_part part;
+	const struct kb_cond *cond;
 };
 struct words {
 	struct word *v;
 	size_t n, cap;
 };
 
+struct collector {
+	struct arena *arena;
+	struct words *to;
+};
+
+static void collect(void *ctx, const char *word, size_t n, const struct kb_mk_part *part,
+		    const struct kb_cond *cond)
+{
+	struct collector *c = ctx;
+
+	vec_push(c->to, ((struct word){ arena_strndup(c->arena, word, n), n, *part, cond }));
+}
+
 /* The words of a variable, each with the part that it comes from. Their text lies in the arena. */
 static void words_of(struct folder *f, const char *name, struct words *ret)
 {
 	const struct kb_mk_var *v = kb_mk_find(&f->mk, name);
+	struct collector c = { &f->w->list->arena, ret };
 
+	if (is_open(f->w)) {
+		kb_mk_each_word(&f->mk, name, collect, &c);
+		return;
+	}
 	for (size_t i = 0; v && i < v->n; i++) {
+		/* expanding it may add to the variable */
+		const struct kb_mk_part part = v->v[i];
 		auto_str struct str text = { 0 };
 		const char *s, *end, *word;
 		size_t n;
 
-		kb_mk_part(&f->mk, &v->v[i], &text);
+		kb_mk_part(&f->mk, &part, &text);
 		if (!text.n)
 			continue;
 		s = arena_strndup(&f->w->list->arena, text.s, text.n);
 		end = s + text.n;
 		while (kb_mk_word(&s, end, &word, &n))
-			vec_push(ret, ((struct word){ word, n, &v->v[i] }));
+			vec_push(ret, ((struct word){ word, n, part, NULL }));
 	}
 }
 
@@ -98,21 +128,22 @@ static const char *path_of(const struct folder *f, const struct word *w)
 	return collapsed(a, arena_printf(a, "%s%.*s", f->obj, (int)n, s));
 }
 
-/* NULL where it is there already. */
+/* NULL where it is there already, with a configuration. */
 static struct kb_object *add(struct folder *f, const struct word *w, enum kb_object_kind kind,
 			     enum kb_object_how how)
 {
 	struct kb_object_list *l = f->w->list;
 	const char *path = path_of(f, w);
 
-	if (l->n >= MAX_OBJECTS || map_has(&f->made, path))
+	if (l->n >= MAX_OBJECTS || (map_has(&f->made, path) && !is_open(f->w)))
 		return NULL;
 	vec_push(l, ((struct kb_object){ .path = path,
 					 .kind = kind,
 					 .how = how,
-					 .symbol = w->part->symbol,
-					 .file = w->part->file,
-					 .line = w->part->line,
+					 .symbol = w->part.symbol,
+					 .file = w->part.file,
+					 .line = w->part.line,
+					 .cond = w->cond,
 					 .folder = f->index }));
 	map_set(&f->made, path, (void *)(uintptr_t)l->n);
 	return &l->v[l->n - 1];
@@ -125,29 +156,26 @@ static bool ends(const struct word *w, const char *suffix)
 	return w->n > n && !memcmp(w->s + w->n - n, suffix, n);
 }
 
-/* foo-objs, foo-y, of a module foo-m: what foo.o is linked from. True where it is linked from others at all. */
-static bool add_parts(struct folder *f, const struct word *w, struct kb_object *whole)
+/* foo-objs, foo-y, of a module foo-m: what foo.o is linked from. */
+static void add_parts(struct folder *f, const struct word *w, struct kb_object *whole)
 {
-	static const char *const suffixes[] = { "-objs", "-y", "-m", "-" };
+	static const char *const suffixes[] = { "-objs", "-y", "-m" };
 	const enum kb_object_how how = whole->how;
 	const size_t index = (size_t)(whole - f->w->list->v);
 	bool any = false;
 
 	for (size_t i = 0; i < countof(suffixes); i++) {
 		auto_free char *name = xasprintf("%.*s%s", (int)(w->n - 2), w->s, suffixes[i]);
-		const bool counts = i < 2 || (i == 2 && how == KB_OBJECT_MODULE);
 		struct words parts = { 0 };
 
-		if (i == 2 && !counts)
+		if (i == 2 && how != KB_OBJECT_MODULE && !is_open(f->w))
 			continue;
 		words_of(f, name, &parts);
 		any |= parts.n > 0;
-		for (size_t k = 0; k < parts.n && (counts || f->w->spec->all); k++) {
-			const enum kb_object_how part_how = counts ? how : KB_OBJECT_NO;
-			struct kb_object *o =
-				ends(&parts.v[k], ".o")
-					? add(f, &parts.v[k], KB_OBJECT_SINGLE, part_how)
-					: NULL;
+		for (size_t k = 0; k < parts.n; k++) {
+			struct kb_object *o = ends(&parts.v[k], ".o")
+						      ? add(f, &parts.v[k], KB_OBJECT_SINGLE, how)
+						      : NULL;
 
 			if (o)
 				o->whole = index + 1;
@@ -156,7 +184,6 @@ static bool add_parts(struct folder *f, const struct word *w, struct kb_object *
 	}
 	if (any)
 		f->w->list->v[index].kind = KB_OBJECT_COMPOSITE;
-	return any;
 }
 
 static void walk(struct walk *w, const char *obj, size_t index, bool builtin, bool modules,
@@ -166,13 +193,13 @@ static void walk(struct walk *w, const char *obj, size_t index, bool builtin, bo
 static void enter(struct folder *f, const struct word *w, enum kb_object_how how, int depth)
 {
 	auto_free char *text = xasprintf("%.*s%s", (int)w->n, w->s, ends(w, "/") ? "" : "/");
-	const struct word with = { text, strlen(text), w->part };
+	const struct word with = { text, strlen(text), w->part, w->cond };
 	struct kb_object *o = add(f, &with, KB_OBJECT_FOLDER, how);
-	const bool no = how == KB_OBJECT_NO;
+	const bool open = is_open(f->w);
 
 	if (o)
-		walk(f->w, o->path, f->w->list->n, f->builtin && how == KB_OBJECT_BUILTIN,
-		     f->modules && how != KB_OBJECT_LIB && !no, depth + 1);
+		walk(f->w, o->path, f->w->list->n, open || (f->builtin && how == KB_OBJECT_BUILTIN),
+		     open || (f->modules && how != KB_OBJECT_LIB), depth + 1);
 }
 
 /* Of what is not for here (obj-y where nothing is built in), folders alone count. */
@@ -184,7 +211,6 @@ static void take(struct folder *f, const char *var, enum kb_object_how how, bool
 	for (size_t i = 0; i < words.n; i++) {
 		const struct word *w = &words.v[i];
 		struct kb_object *o;
-
 		if (ends(w, "/")) {
 			enter(f, w, how, depth);
 			continue;
@@ -192,7 +218,7 @@ static void take(struct folder *f, const char *var, enum kb_object_how how, bool
 		if (!here || !ends(w, ".o"))
 			continue;
 		o = add(f, w, KB_OBJECT_SINGLE, how);
-		if (o && how != KB_OBJECT_LIB)
+		if (o && how != KB_OBJECT_LIB && !map_set(&f->taken, o->path, f))
 			add_parts(f, w, o);
 	}
 	free(words.v);
@@ -242,10 +268,8 @@ static void take_all(struct folder *f, int depth)
 	take(f, "obj-m", KB_OBJECT_MODULE, f->modules, depth);
 	take(f, "lib-y", KB_OBJECT_LIB, true, depth);
 	take(f, "lib-m", KB_OBJECT_LIB, true, depth);
-	if (f->w->spec->all) {
-		take(f, "obj-", KB_OBJECT_NO, true, depth);
-		take(f, "lib-", KB_OBJECT_NO, true, depth);
-	}
+	if (is_open(f->w))
+		return;
 	take_subdirs(f, "subdir-y", depth);
 	take_subdirs(f, "subdir-m", depth);
 	/* named to be cleaned; an architecture's own rules enter them: boot, realmode/rm */
@@ -300,10 +324,11 @@ static void walk(struct walk *w, const char *obj, size_t index, bool builtin, bo
 
 	if (depth > MAX_FOLDERS || map_has(&w->done, key))
 		return;
-	map_set(&w->done, key, w);
+	map_set(&w->done, key, w->first ? (void *)&w->first : w);
 	folder_init(&f);
 	if (kb_mk_read(&f.mk, kbuild) || (*obj && kb_mk_read(&f.mk, makefile)))
 		take_all(&f, depth);
+	map_release(&f.taken, NULL);
 	map_release(&f.made, NULL);
 	kb_mk_release(&f.mk);
 }
@@ -344,7 +369,10 @@ static void set_base(struct walk *w)
 	kb_mk_set(m, "KBUILD_MODULES", "1");
 	kb_mk_set(m, "empty", "");
 	kb_mk_set(m, "comma", ",");
-	set_symbols(m, s->config);
+	if (s->config)
+		set_symbols(m, s->config);
+	else
+		m->open = &w->list->open;
 }
 
 /* By the Kbuild at the top, which in newer trees names all of them. */
@@ -352,7 +380,8 @@ static bool was_walked(const struct walk *w, const struct word *word)
 {
 	auto_free char *key = xasprintf("11 %.*s", (int)word->n, word->s);
 
-	return map_has(&w->done, key);
+	/* without a configuration each of several lines may be the one that enters a folder */
+	return is_open(w) ? map_get(&w->done, key) == w : map_has(&w->done, key);
 }
 
 /* Words of variables of the Makefile at the top; "init/built-in.a" is what it makes of "init/". */
@@ -430,6 +459,7 @@ static void read_top(struct walk *w)
 		kb_mk_set(&w->base, name, str_c(&value));
 	}
 	walk(w, "", 0, true, true, 0);
+	w->first = true;
 	take_first(&top);
 	for (size_t i = 0; i < countof(scripts); i++) {
 		const struct kb_mk_part part = { .file = "Makefile" };
@@ -437,9 +467,10 @@ static void read_top(struct walk *w)
 
 		if (access(file, R_OK) < 0)
 			continue;
-		enter(&top, &(struct word){ scripts[i], strlen(scripts[i]), &part }, KB_OBJECT_LIB,
-		      0);
+		enter(&top, &(struct word){ scripts[i], strlen(scripts[i]), part, NULL },
+		      KB_OBJECT_LIB, 0);
 	}
+	map_release(&top.taken, NULL);
 	map_release(&top.made, NULL);
 	kb_mk_release(&top.mk);
 }
@@ -466,6 +497,7 @@ int kb_object_list(const struct kb_objects_spec *spec, struct kb_object_list *re
 void kb_object_list_release(struct kb_object_list *l)
 {
 	free(l->v);
+	kb_open_release(&l->open);
 	arena_release(&l->arena);
 	*l = (struct kb_object_list){ 0 };
 }

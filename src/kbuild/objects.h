@@ -6,11 +6,15 @@
  * Each object is there with the symbol that asks for it and the line that says so. An object that a composite one is made of
  * (foo-y, foo-objs) has that one as its whole; that of a folder has the folder as its folder: to know all that an object hangs
  * on, go up by these.
+ *
+ * Without a configuration all are there that one could ask for, and each as often as there are lines that may name it, with
+ * what that takes (kbuild/modules.h puts them together).
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/map.h"
+#include "kbuild/cond.h"
 
 enum kb_object_kind {
 	KB_OBJECT_FOLDER,    /* "drivers/net/": obj-y and obj-m with a slash, subdir-y */
@@ -19,7 +23,7 @@ enum kb_object_kind {
 	KB_OBJECT_PROGRAM,   /* for the host */
 	KB_OBJECT_FILE,	     /* always-y, extra-y, targets: what else kbuild makes */
 };
-enum kb_object_how { KB_OBJECT_NO, KB_OBJECT_MODULE, KB_OBJECT_BUILTIN, KB_OBJECT_LIB };
+enum kb_object_how { KB_OBJECT_MODULE, KB_OBJECT_BUILTIN, KB_OBJECT_LIB };
 
 struct kb_object {
 	const char
@@ -29,6 +33,8 @@ struct kb_object {
 	const char *symbol;	/* that asks for it, without CONFIG_; NULL: always */
 	const char *file;	/* "drivers/net/Makefile" */
 	int line;
+	const struct kb_cond
+		*cond; /* without a configuration: what the line hangs on; symbol is NULL */
 	size_t whole;  /* index + 1 of the composite object; 0: none */
 	size_t folder; /* index + 1 of the folder; 0: the tree itself */
 };
@@ -37,13 +43,13 @@ struct kb_object_list {
 	struct kb_object *v;
 	size_t n, cap;
 	struct arena arena; /* of all strings */
+	struct kb_open open;
 };
 
 struct kb_objects_spec {
 	const char *tree;    /* absolute */
 	const char *srcarch; /* "x86", "arm64": a folder of arch/ */
-	const char *config;  /* text of .config */
-	bool all;	     /* with what the configuration does not ask for: KB_OBJECT_NO */
+	const char *config;  /* text of .config; NULL: without one */
 };
 
 /* -ENOENT where it is no tree of a kernel, or not of that architecture; else it does not fail. */

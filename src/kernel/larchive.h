@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libarchive, opened on first use, reading from a part of a file. */
+/* libarchive, opened on first use: reading from a part of a file, and writing. */
 #pragma once
 
 #include "kernel/resolve.h"
@@ -33,7 +33,24 @@
 	X(archive_entry_symlink)                \
 	X(archive_entry_filetype)               \
 	X(archive_entry_size)                   \
-	X(archive_entry_perm)
+	X(archive_entry_perm)                   \
+	X(archive_write_new)                    \
+	X(archive_write_free)                   \
+	X(archive_write_close)                  \
+	X(archive_write_set_bytes_in_last_block) \
+	X(archive_write_open)                   \
+	X(archive_write_set_format_pax_restricted) \
+	X(archive_write_add_filter_zstd)        \
+	X(archive_write_header)                 \
+	X(archive_write_data)                   \
+	X(archive_entry_new)                    \
+	X(archive_entry_free)                   \
+	X(archive_entry_set_pathname)           \
+	X(archive_entry_set_symlink)            \
+	X(archive_entry_set_filetype)           \
+	X(archive_entry_set_perm)               \
+	X(archive_entry_set_size)               \
+	X(archive_entry_set_mtime)
 /* clang-format on */
 
 struct la {

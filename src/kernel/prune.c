@@ -149,7 +149,7 @@ void krn_cache_prune(time_t now)
 		{ "probe", prune_file },	   { "patched", prune_folder },
 		{ "module-builds", prune_folder }, { "rebase", prune_folder },
 		{ "resolved", prune_file },	   { "tools", prune_file },
-		{ "build", prune_build },
+		{ "records", prune_folder },	   { "build", prune_build },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;

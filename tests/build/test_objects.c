@@ -156,11 +156,11 @@ static void put(const char *dir, const char *name, const char *text)
 	assert_done(file_publish(path, text, strlen(text), 0644, &err), &err);
 }
 
-static void dump(const char *tree, const char *config, bool all, struct str *ret)
+static void dump(const char *tree, const char *config, struct str *ret)
 {
 	static const char *const kinds[] = { "folder", "single", "composite", "program", "file" };
-	static const char *const hows[] = { "no", "module", "builtin", "lib" };
-	const struct kb_objects_spec spec = { tree, "x86", config, all };
+	static const char *const hows[] = { "module", "builtin", "lib" };
+	const struct kb_objects_spec spec = { tree, "x86", config };
 	struct kb_object_list l;
 	auto_err struct err err = { 0 };
 
@@ -214,7 +214,7 @@ static void small_tree(void **state)
 	auto_str struct str got = { 0 };
 
 	make_tree(*state);
-	dump(*state, tree_config, false, &got);
+	dump(*state, tree_config, &got);
 	assert_string_equal(str_c(&got),
 			    "drivers/ folder builtin - Kbuild:1\n"
 			    "drivers/a.o single builtin A drivers/Makefile:1\n"
@@ -271,24 +271,9 @@ static void steps_corrected(void **state)
 	assert_int_equal(bld_steps_total(&(struct bld_steps){ 0 }, 7), 0);
 }
 
-/* What the configuration does not ask for, with the symbols that would. */
-static void all_of_a_tree(void **state)
-{
-	auto_str struct str got = { 0 };
-
-	make_tree(*state);
-	put(*state, "sound/Makefile", "obj-$(CONFIG_CARD) += card.o\n");
-	dump(*state, tree_config, true, &got);
-	assert_contains(str_c(&got), "drivers/off.o single no OFF drivers/Makefile:6\n");
-	assert_contains(str_c(&got),
-			"drivers/m3.o single no OFF drivers/Makefile:5 drivers/multi.o\n");
-	assert_contains(str_c(&got), "sound/ folder no SOUND Kbuild:3\n");
-	assert_contains(str_c(&got), "sound/card.o single no CARD sound/Makefile:1\n");
-}
-
 static void no_tree(void **state)
 {
-	const struct kb_objects_spec spec = { *state, "x86", "", false };
+	const struct kb_objects_spec spec = { *state, "x86", "" };
 	struct kb_object_list l;
 	struct bld_steps steps;
 	auto_err struct err err = { 0 };
@@ -359,7 +344,7 @@ static void list(const char *tree, const char *config_path, struct kb_object_lis
 {
 	auto_str struct str config = { 0 };
 	auto_err struct err err = { 0 };
-	const struct kb_objects_spec spec = { tree, "x86", NULL, false };
+	const struct kb_objects_spec spec = { tree, "x86", NULL };
 	struct kb_objects_spec with = spec;
 
 	assert_done(file_read(AT_FDCWD, config_path, 16 << 20, &config, &err), &err);
@@ -460,7 +445,6 @@ int main(void)
 		scratch_test(as_make_does),
 		cmocka_unit_test(bounds),
 		scratch_test(small_tree),
-		scratch_test(all_of_a_tree),
 		scratch_test(no_tree),
 		scratch_test(circles),
 		scratch_test(steps),
