@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static uint32_t hash_of(const char *s, size_t n)
+uint32_t hw_c_names_hash(const char *s, size_t n)
 {
 	uint64_t h = HASH_INIT;
 
@@ -14,9 +14,10 @@ static uint32_t hash_of(const char *s, size_t n)
 	return hash_fold(h);
 }
 
-static struct hw_c_def **slot_of(const struct hw_c_names *t, const char *name, size_t n)
+static struct hw_c_def **slot_of(const struct hw_c_names *t, const char *name, size_t n,
+				 uint32_t hash)
 {
-	size_t i = hash_of(name, n) & (t->slots - 1);
+	size_t i = hash & (t->slots - 1);
 
 	while (t->slot[i] && (t->slot[i]->name_n != n || memcmp(t->slot[i]->name, name, n)))
 		i = (i + 1) & (t->slots - 1);
@@ -25,7 +26,13 @@ static struct hw_c_def **slot_of(const struct hw_c_names *t, const char *name, s
 
 struct hw_c_def *hw_c_names_get(const struct hw_c_names *t, const char *name, size_t n)
 {
-	return t->slots ? *slot_of(t, name, n) : NULL;
+	return t->slots ? *slot_of(t, name, n, hw_c_names_hash(name, n)) : NULL;
+}
+
+struct hw_c_def *hw_c_names_find(const struct hw_c_names *t, const char *name, size_t n,
+				 uint32_t hash)
+{
+	return t->slots ? *slot_of(t, name, n, hash) : NULL;
 }
 
 static void grow(struct hw_c_names *t)
@@ -35,7 +42,9 @@ static void grow(struct hw_c_names *t)
 	bigger.slot = xcalloc(bigger.slots, sizeof(struct hw_c_def *));
 	for (size_t i = 0; i < t->slots; i++)
 		if (t->slot[i])
-			*slot_of(&bigger, t->slot[i]->name, t->slot[i]->name_n) = t->slot[i];
+			*slot_of(&bigger, t->slot[i]->name, t->slot[i]->name_n,
+				 hw_c_names_hash(t->slot[i]->name, t->slot[i]->name_n)) =
+				t->slot[i];
 	free(t->slot);
 	t->slot = bigger.slot;
 	t->slots = bigger.slots;
@@ -47,7 +56,7 @@ struct hw_c_def *hw_c_names_add(struct hw_c_names *t, const struct hw_c_def *def
 
 	if (t->n * 4 >= t->slots * 3)
 		grow(t);
-	slot = slot_of(t, def->name, def->name_n);
+	slot = slot_of(t, def->name, def->name_n, hw_c_names_hash(def->name, def->name_n));
 	t->n += !*slot;
 	*d = *def;
 	d->older = *slot;

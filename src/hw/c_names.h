@@ -42,6 +42,10 @@ struct hw_c_names {
 	struct arena arena;
 };
 
+/* For looking one name up in several tables. */
+uint32_t hw_c_names_hash(const char *name, size_t n);
+struct hw_c_def *hw_c_names_find(const struct hw_c_names *t, const char *name, size_t n,
+				 uint32_t hash);
 /* The newest of that name; NULL: none. A #undef is one, too. */
 struct hw_c_def *hw_c_names_get(const struct hw_c_names *t, const char *name, size_t n);
 struct hw_c_def *hw_c_names_add(struct hw_c_names *t, const struct hw_c_def *def);

@@ -143,6 +143,7 @@ static void publish(struct hw_c_world *w, const struct hw_c_header *h, uint32_t 
 		if (!d || d->kind == HW_C_UNDEF)
 			continue;
 		mine = *best_of(w, d);
+		mine.macro = NULL; /* each has its own */
 		mine.header = index;
 		hw_c_names_add(&w->names, &mine);
 	}
@@ -416,9 +417,9 @@ static void find_all(struct hw_c_unit *u)
 	free(todo.v);
 }
 
-static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t n)
+static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t n, uint32_t hash)
 {
-	struct hw_c_def *d = hw_c_names_get(&u->w->names, name, n);
+	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash);
 
 	if (!d || !d->older)
 		return d && d->kind == HW_C_UNDEF ? NULL : d;
@@ -432,7 +433,8 @@ static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t
 
 struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n)
 {
-	struct hw_c_def *d = hw_c_names_get(&u->names, name, n);
+	const uint32_t hash = hw_c_names_hash(name, n);
+	struct hw_c_def *d = hw_c_names_find(&u->names, name, n, hash);
 
 	if (d)
 		return d->kind == HW_C_UNDEF ? NULL : best_of(u->w, d);
@@ -441,9 +443,9 @@ struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n)
 	if (u->near_known < u->includes.n)
 		find_near(u);
 	for (size_t i = 0; i < u->near.n; i++) {
-		d = hw_c_names_get(&u->near.v[i]->names, name, n);
+		d = hw_c_names_find(&u->near.v[i]->names, name, n, hash);
 		if (d && d->kind != HW_C_UNDEF)
 			return best_of(u->w, d);
 	}
-	return find_world(u, name, n);
+	return find_world(u, name, n, hash);
 }

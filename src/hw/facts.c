@@ -6,7 +6,7 @@
  *
  * A table is worked out when the whole file is known: MODULE_DEVICE_TABLE() and the driver that names it come behind it.
  */
-#include "hw/source.h"
+#include "hw/facts.h"
 
 #include "hw/devtable.h"
 
@@ -82,7 +82,7 @@ static bool has_said(const char *text, size_t n)
 	return false;
 }
 
-void hw_source_words(const struct hw_c_world *w, struct strv *ret)
+void hw_facts_words(const struct hw_c_world *w, struct strv *ret)
 {
 	strv_adds(ret, "id_table", "_match_table", "platform_driver", ".c\"\n", NULL);
 	for (size_t i = 0; i < w->names.slots; i++) {
@@ -96,7 +96,7 @@ void hw_source_words(const struct hw_c_world *w, struct strv *ret)
 	}
 }
 
-bool hw_source_may_speak(const struct strv *words, const char *text, size_t n)
+bool hw_facts_possible(const struct strv *words, const char *text, size_t n)
 {
 	if (has_said(text, n))
 		return true;
@@ -169,7 +169,7 @@ static void in_braces(struct reader *r, struct hw_c_toks *ret)
 	struct hw_c_tok t;
 
 	while (next(r, &t) && r->u.braces > outside)
-		if (t.kind == HW_C_IDENT && is_unbalanced(r, &t) && unfold(r, &t, true))
+		if (t.kind == HW_C_IDENT && t.first && is_unbalanced(r, &t) && unfold(r, &t, true))
 			continue;
 		else if (ret->n < MAX_TABLE)
 			vec_push(ret, t);
@@ -507,7 +507,7 @@ static void one(struct reader *r, const struct hw_c_tok *t)
 		r->stmt.n = 0;
 	} else if (hw_c_named(t, "enum")) {
 		hw_c_unit_enum(&r->u);
-	} else if (t->kind == HW_C_IDENT && unfold(r, t, false)) {
+	} else if (t->kind == HW_C_IDENT && (t->first || r->depth) && unfold(r, t, false)) {
 		;
 	} else if (hw_c_is(t, '{')) {
 		if (is_assigned(&r->stmt))
@@ -751,8 +751,8 @@ static void reader_release(struct reader *r)
 	arena_release(&r->arena);
 }
 
-void hw_source_read(struct hw_c_world *w, const struct hw_c_layouts *l, const char *path,
-		    const char *text, size_t n, struct hw_facts *ret)
+void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const char *path,
+		   const char *text, size_t n, struct hw_facts *ret)
 {
 	struct reader r = { .layouts = l, .facts = ret };
 	struct hw_c_tok t;

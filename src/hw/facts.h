@@ -30,10 +30,10 @@ struct hw_facts {
 };
 
 /* The words of which a source has one at least that says anything: most do not, and need not be read. */
-void hw_source_words(const struct hw_c_world *w, struct strv *ret);
-bool hw_source_may_speak(const struct strv *words, const char *text, size_t n);
+void hw_facts_words(const struct hw_c_world *w, struct strv *ret);
+bool hw_facts_possible(const struct strv *words, const char *text, size_t n);
 
 /* Appends to ret what a source says; path: of it, below the tree. */
-void hw_source_read(struct hw_c_world *w, const struct hw_c_layouts *l, const char *path,
-		    const char *text, size_t n, struct hw_facts *ret);
+void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const char *path,
+		   const char *text, size_t n, struct hw_facts *ret);
 void hw_facts_release(struct hw_facts *f);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which modules of a tree say what: the aliases of all device tables, drivers, firmware, by module. Made once for a tree and
+ * an architecture by reading its sources (hw/facts.h), kept in $XDG_CACHE_HOME/kiln/hw/KEY and mapped from there; made
+ * again where a file that it was made from, or a folder's list of names, is another.
+ *
+ * Without a configuration: each record has the condition under which it is there (hw/c_cond.h, as text).
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* Places in the index's text, all NUL-terminated; 0 is "". */
+typedef uint32_t hw_text;
+
+struct hw_ix_record {
+	hw_text text; /* alias, file of firmware, name of a driver, soft dependencies, or why it is odd */
+	uint32_t module; /* index of it */
+	hw_text table; /* "pci", "usb" ...: the kind of table, or the bus of a driver; "": MODULE_ALIAS() */
+	hw_text driver; /* "": not known */
+	hw_text file;	/* below the tree */
+	uint32_t line;
+	hw_text cond; /* "": always */
+	uint32_t
+		binds; /* the driver binds by it, but no module is asked for: the table is not exported */
+};
+
+struct hw_ix_module {
+	hw_text name; /* as in /proc/modules */
+	hw_text path; /* of its object, without ".o" */
+};
+
+struct hw_ix_list {
+	const struct hw_ix_record *v;
+	size_t n;
+};
+
+struct hw_index {
+	const char *text;
+	size_t text_n;
+	const struct hw_ix_module *module;
+	size_t n_modules;
+	/* sorted by text (as bytes), then module */
+	struct hw_ix_list alias, firmware, driver, softdep;
+	struct hw_ix_list odd; /* what was not understood */
+	void *map;
+	size_t mapped;
+	struct str own; /* instead of map */
+};
+
+typedef void hw_progress_fn(void *ctx, const char *what, uint64_t done, uint64_t total);
+
+struct hw_index_spec {
+	const char *tree;	  /* absolute */
+	const char *srcarch;	  /* "x86", a folder of arch/ */
+	bool again;		  /* even if there is one that holds */
+	hw_progress_fn *progress; /* may be NULL */
+	void *progress_ctx;
+};
+
+/* -ENOENT: no tree of a kernel, or none with that architecture. That it cannot be kept is no error. */
+int hw_index_get(const struct hw_index_spec *spec, struct hw_index *ret, struct err *err);
+void hw_index_release(struct hw_index *ix);
+#define auto_hw_index cleanup(hw_index_release)
+
+static inline const char *hw_ix_text(const struct hw_index *ix, hw_text t)
+{
+	return ix->text + t;
+}
+
+/* For the parts of it. */
+
+/* What an index is made of: a file, or a folder's names, as it was then. */
+struct hw_ix_input {
+	uint64_t id[5]; /* struct file_id */
+	hw_text path;
+	uint32_t folder;
+};
+
+/* Takes an index from its bytes: false where they are damaged in any way. They stay the caller's. */
+bool hw_index_parse(const void *bytes, size_t n, struct hw_index *ret,
+		    const struct hw_ix_input **ret_inputs, size_t *ret_n);
+/* index_make.c: reads the tree and appends the bytes of its index. */
+int hw_index_make(const struct hw_index_spec *spec, struct str *ret, struct err *err);
+
+#define HW_IX_LISTS 5
+struct hw_ix_header {
+	char magic[8];
+	uint32_t text_n, n_modules, n_inputs;
+	uint32_t n[HW_IX_LISTS]; /* alias, firmware, driver, softdep, odd */
+				 /* then modules, the lists, inputs, text */
+};
+#define HW_IX_MAGIC "kilnhw1\n"
