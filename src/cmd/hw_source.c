@@ -81,14 +81,32 @@ static int scan_record(const struct str *packed, bool secrets, struct hw_invento
 	return r < 0 ? r : hw_scan(folder, &opts, ret, err);
 }
 
+/* Not by a name such as /dev/stdin: a socket cannot be opened. */
+static int read_stdin(struct str *ret, struct err *err)
+{
+	const size_t step = 64 * 1024;
+	ssize_t n;
+
+	do {
+		n = read_full(STDIN_FILENO, str_room(ret, step), step);
+		if (n < 0)
+			return err_code(err, (int)n, "cannot read standard input");
+		ret->n += (size_t)n;
+		if (ret->n > HW_LISTING_BYTES)
+			return err_set(err, -EFBIG, "standard input has more than %d bytes",
+				       HW_LISTING_BYTES);
+	} while (n == (ssize_t)step);
+	return 0;
+}
+
 static int read_from(struct out *out, const struct hw_source_opts *opts, struct hw_inventory *ret,
 		     struct err *err)
 {
 	bool stdin_ = str_eq(opts->from, "-");
 	const char *name = stdin_ ? "standard input" : opts->from;
 	auto_str struct str text = { 0 };
-	int r = file_read(AT_FDCWD, stdin_ ? "/dev/stdin" : opts->from, HW_LISTING_BYTES, &text,
-			  err);
+	int r = stdin_ ? read_stdin(&text, err)
+		       : file_read(AT_FDCWD, opts->from, HW_LISTING_BYTES, &text, err);
 
 	if (r < 0)
 		return r;

@@ -54,10 +54,13 @@ static const char *look_up(struct names *s, int what, long a, long b)
 	if (!s->pci)
 		return NULL;
 	if (setjmp(out_of_libpci)) {
-		s->pci = NULL; /* as it is left, it is not to be cleaned up */
+		dl_pci_cleanup(s->pci);
+		s->pci = NULL;
 		return NULL;
 	}
-	name = dl_pci_lookup_name(s->pci, buf, sizeof(buf), what | PCI_LOOKUP_NO_NUMBERS, (int)a,
+	/* hwdb is asked below; libpci opens it once more for each name, and forgets to close it */
+	name = dl_pci_lookup_name(s->pci, buf, sizeof(buf),
+				  what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB, (int)a,
 				  (int)b);
 	return name ? hw_inventory_text(s->inv, name, strlen(name)) : NULL;
 }
@@ -101,10 +104,16 @@ static void name_pci(struct names *s, struct hw_device *d)
 		return;
 	if (!d->kind && class && number(&class, "bc", 2, &base) && number(&class, "sc", 2, &sub))
 		d->kind = look_up(s, PCI_LOOKUP_CLASS, base << 8 | sub, 0);
+	if (!d->kind)
+		d->kind = in_hwdb(s, d->alias[0], "ID_PCI_SUBCLASS_FROM_DATABASE");
 	if (d->name)
 		return;
 	vendor = look_up(s, PCI_LOOKUP_VENDOR, v, 0);
 	name = look_up(s, PCI_LOOKUP_DEVICE, v, id);
+	if (!vendor)
+		vendor = in_hwdb(s, d->alias[0], "ID_VENDOR_FROM_DATABASE");
+	if (!name)
+		name = in_hwdb(s, d->alias[0], "ID_MODEL_FROM_DATABASE");
 	if (vendor && !name)
 		name = arena_printf(&s->inv->arena, "Device %04lx", id);
 	d->name =

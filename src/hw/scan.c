@@ -106,7 +106,7 @@ static void add_names(struct scan *s, struct hw_device *d)
 
 static void add_driver(struct scan *s, struct hw_device *d)
 {
-	auto_free char *file = xasprintf("sys/%s/driver", d->path), *module = NULL;
+	auto_free char *file = xasprintf("sys/%s/driver", d->path);
 	auto_str struct str to = { 0 };
 	auto_strv struct strv v = { 0 };
 	const char *name;
