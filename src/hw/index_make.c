@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "hw/facts.h"
+#include "hw/match.h"
 #include "kbuild/modules.h"
 
 #include <dirent.h>
@@ -378,7 +379,7 @@ static const char *sort_text;
 static int by_text(const void *a, const void *b)
 {
 	const struct hw_ix_record *x = a, *y = b;
-	const int c = strcmp(sort_text + x->text, sort_text + y->text);
+	const int c = hw_alias_cmp(sort_text + x->text, sort_text + y->text);
 
 	if (c)
 		return c;

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Aliases are sorted, and a modalias is walked character by character with the range of those that begin like it; at each
+ * step those are looked at that have a wildcard there. So no more than the few that can match are compared at all.
+ */
+#include "hw/match.h"
+
+#include "hw/c_cond.h"
+
+#include <string.h>
+
+#define MAX_ALIAS 1024
+
+static uint8_t folded(char c)
+{
+	return (uint8_t)(c == '-' ? '_' : c);
+}
+
+int hw_alias_cmp(const char *a, const char *b)
+{
+	while (*a && folded(*a) == folded(*b)) {
+		a++;
+		b++;
+	}
+	return folded(*a) - folded(*b);
+}
+
+/* A set in brackets at p: whether c is in it; *ret_end is behind it. As fnmatch(3): '!' and '^' turn it round. */
+static bool in_set(const char *p, char c, const char **ret_end)
+{
+	const char *q = p + 1;
+	bool not, hit = false;
+
+	not = *q == '!' || *q == '^';
+	q += not ;
+	do {
+		if (!*q) { /* not closed: the bracket itself */
+			*ret_end = p + 1;
+			return c == '[';
+		}
+		if (q[1] == '-' && q[2] && q[2] != ']') {
+			hit |= q[0] <= c && c <= q[2];
+			q += 3;
+		} else {
+			hit |= folded(*q) == folded(c);
+			q++;
+		}
+	} while (*q != ']');
+	*ret_end = q + 1;
+	return hit != not ;
+}
+
+/*
+ * Both may have wildcards: '*' of either side may stand for any part of the other. Kept are all places in the pattern that
+ * may be reached with what was read of the alias.
+ */
+struct places {
+	bool at[MAX_ALIAS + 1];
+};
+
+static void follow(struct places *s, const char *pattern, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s->at[i] && pattern[i] == '*')
+			s->at[i + 1] = true;
+}
+
+static void step(const struct places *from, struct places *to, const char *pattern, size_t n,
+		 char c)
+{
+	memset(to->at, 0, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const char *end = pattern + i + 1;
+		bool fits;
+
+		if (!from->at[i])
+			continue;
+		if (pattern[i] == '*')
+			to->at[i] = true;
+		else if (pattern[i] == '[')
+			fits = in_set(pattern + i, c, &end), to->at[end - pattern] |= fits;
+		else if (pattern[i] == '?' || folded(pattern[i]) == folded(c))
+			to->at[i + 1] = true;
+	}
+}
+
+bool hw_alias_fits(const char *pattern, const char *alias)
+{
+	const size_t n = strlen(pattern);
+	struct places a, b, *now = &a, *then = &b;
+
+	if (n > MAX_ALIAS)
+		return false;
+	memset(a.at, 0, n + 1);
+	a.at[0] = true;
+	follow(now, pattern, n);
+	for (; *alias; alias++) {
+		struct places *t = now;
+
+		if (*alias == '*') { /* anything: all places behind the first one */
+			bool any = false;
+
+			for (size_t i = 0; i <= n; i++)
+				now->at[i] = any |= now->at[i];
+			continue;
+		}
+		step(now, then, pattern, n, *alias);
+		follow(then, pattern, n);
+		now = then;
+		then = t;
+	}
+	return now->at[n];
+}
+
+/* Looking up */
+
+struct finder {
+	const struct hw_index *ix;
+	const char *alias;
+	hw_value_fn *value;
+	const void *ctx;
+	struct hw_matches *ret;
+	struct hw_conds *conds; /* made when one is met */
+};
+
+static const char *text_at(const struct finder *f, size_t i)
+{
+	return hw_ix_text(f->ix, f->ix->alias.v[i].text);
+}
+
+static bool is_there(struct finder *f, const struct hw_ix_record *r)
+{
+	if (!r->cond || !f->value)
+		return true;
+	return hw_cond_holds(f->conds, hw_cond_parse(f->conds, hw_ix_text(f->ix, r->cond)),
+			     f->value, f->ctx);
+}
+
+static unsigned exactness(const char *pattern)
+{
+	unsigned n = 0;
+
+	for (; *pattern; pattern++)
+		n += !strchr("*?[]", *pattern);
+	return n;
+}
+
+static void look(struct finder *f, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		const struct hw_ix_record *r = &f->ix->alias.v[i];
+		const char *pattern = text_at(f, i);
+
+		if (hw_alias_fits(pattern, f->alias) && is_there(f, r))
+			vec_push(f->ret, ((struct hw_match){ .record = r,
+							     .index = f->ix,
+							     .alias = f->alias,
+							     .exact = exactness(pattern) }));
+	}
+}
+
+/* The first in [from, to) whose character at n is c or behind it; all have the same n characters before. */
+static size_t first_at(const struct finder *f, size_t from, size_t to, size_t n, int c)
+{
+	while (from < to) {
+		const size_t mid = from + (to - from) / 2;
+
+		if (folded(text_at(f, mid)[n]) < c)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static void find(struct finder *f)
+{
+	size_t from = 0, to = f->ix->alias.n;
+
+	for (size_t n = 0; from < to; n++) {
+		const char *wild = "*?[";
+		const char c = f->alias[n];
+
+		if (c == '*') { /* not known from here on: all of them may fit */
+			look(f, from, to);
+			return;
+		}
+		for (; *wild; wild++)
+			if (*wild != c)
+				look(f, first_at(f, from, to, n, *wild),
+				     first_at(f, from, to, n, *wild + 1));
+		to = first_at(f, from, to, n, folded(c) + 1);
+		from = first_at(f, from, to, n, folded(c));
+		if (!c) {
+			look(f, from, to);
+			return;
+		}
+	}
+}
+
+void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_value_fn *value,
+		     const void *ctx, struct hw_matches *ret)
+{
+	struct hw_conds conds;
+
+	hw_conds_init(&conds);
+	for (size_t i = 0; i < d->n_alias; i++) {
+		struct finder f = { .ix = ix,
+				    .alias = d->alias[i],
+				    .value = value,
+				    .ctx = ctx,
+				    .ret = ret,
+				    .conds = &conds };
+
+		find(&f);
+	}
+	hw_conds_release(&conds);
+}
+
+const char *hw_match_module(const struct hw_match *m)
+{
+	return hw_ix_text(m->index, m->index->module[m->record->module].name);
+}
+
+const char *hw_match_driver(const struct hw_match *m)
+{
+	return m->record->driver ? hw_ix_text(m->index, m->record->driver) : hw_match_module(m);
+}
+
+void hw_matches_release(struct hw_matches *m)
+{
+	free(m->v);
+	*m = (struct hw_matches){ 0 };
+}

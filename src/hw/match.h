@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which drivers are for a device: its modaliases held against the aliases of an index.
+ *
+ * Of several that match one binds: the kernel asks drivers in the order in which they were registered, and takes the first
+ * whose probe succeeds. What decides there is not in the tables, but how they are written tells most of it: a driver for this
+ * very device comes before one for its class. What the tables do not tell is in data/drivers/order.yaml, with the reasons.
+ */
+#pragma once
+
+#include "hw/index.h"
+#include "hw/inventory.h"
+
+struct hw_match {
+	const struct hw_ix_record *record;
+	const struct hw_index *index; /* that it is of */
+	const char *alias;	      /* the device's, that it matches */
+	unsigned exact;		      /* characters of the pattern that are no wildcard */
+	const char
+		*yields; /* why another one comes before it though it is as good; NULL: none does */
+};
+
+struct hw_matches {
+	struct hw_match *v; /* the best first; of a module the best alone */
+	size_t n, cap;
+};
+
+struct hw_order;
+
+/* What data/drivers/order.yaml says. */
+int hw_order_read(struct hw_order **ret, struct err *err);
+void hw_order_free(struct hw_order *o);
+
+/* Appends what matches; hw_matches_sort() puts them in order. 'y', 'm', 'n' of a symbol by value; NULL: any configuration. */
+typedef char hw_value_fn(const void *ctx, const char *symbol);
+void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_value_fn *value,
+		     const void *ctx, struct hw_matches *ret);
+void hw_matches_sort(struct hw_matches *m, const struct hw_order *order);
+void hw_matches_release(struct hw_matches *m);
+
+/* Whether a pattern of an alias fits a modalias, of which a '*' is a part that is not known. '-' and '_' are one. */
+bool hw_alias_fits(const char *pattern, const char *alias);
+/* Compares as the lists of an index are sorted: by bytes, with '-' as '_'. */
+int hw_alias_cmp(const char *a, const char *b);
+
+/* The name of the driver that a record is for, as sysfs has it: never NULL. */
+const char *hw_match_driver(const struct hw_match *m);
+const char *hw_match_module(const struct hw_match *m);

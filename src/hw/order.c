@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which of several drivers that match comes first. */
+#include "hw/match.h"
+
+#include "base/path.h"
+#include "base/yaml.h"
+
+#include <string.h>
+
+#define MAX_TEXT 4096
+#define MAX_LIST 1000
+
+struct rule {
+	char *driver, *reason;
+	char **yields_to;
+	unsigned n_yields_to;
+};
+
+struct hw_order {
+	struct rule *v;
+	unsigned n;
+};
+
+/* clang-format off */
+static const cyaml_schema_value_t text = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, MAX_TEXT) };
+
+static const cyaml_schema_field_t rule_fields[] = {
+	CYAML_FIELD_STRING_PTR("driver", CYAML_FLAG_POINTER, struct rule, driver, 1, MAX_TEXT),
+	CYAML_FIELD_SEQUENCE_COUNT("yields-to", CYAML_FLAG_POINTER, struct rule, yields_to, n_yields_to, &text, 1, MAX_LIST),
+	CYAML_FIELD_STRING_PTR("reason", CYAML_FLAG_POINTER, struct rule, reason, 1, MAX_TEXT),
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t rule = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct rule, rule_fields) };
+
+static const cyaml_schema_field_t file_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("order", CYAML_FLAG_POINTER, struct hw_order, v, n, &rule, 0, MAX_LIST),
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hw_order, file_fields) };
+/* clang-format on */
+
+int hw_order_read(struct hw_order **ret, struct err *err)
+{
+	auto_free char *path = NULL;
+	void *data = NULL;
+	int r = dir_own_file("drivers/order.yaml", &path, err);
+
+	if (r == 0)
+		r = yaml_read(path, &schema, &data, NULL, err);
+	*ret = data;
+	return r;
+}
+
+void hw_order_free(struct hw_order *o)
+{
+	yaml_free(&schema, o);
+}
+
+/* "snd_sof_pci_*": one '*' at the end. */
+static bool is_called(const char *pattern, const char *module)
+{
+	return hw_alias_fits(pattern, module);
+}
+
+static const char *reason_to_yield(const struct hw_matches *m, const struct hw_match *x,
+				   const struct hw_order *o)
+{
+	const char *module = hw_match_module(x);
+
+	for (unsigned i = 0; o && i < o->n; i++) {
+		const struct rule *r = &o->v[i];
+
+		if (!is_called(r->driver, module))
+			continue;
+		for (size_t k = 0; k < m->n; k++)
+			for (unsigned t = 0; t < r->n_yields_to; t++)
+				if (&m->v[k] != x &&
+				    is_called(r->yields_to[t], hw_match_module(&m->v[k])))
+					return r->reason;
+	}
+	return NULL;
+}
+
+static int better(const void *a, const void *b)
+{
+	const struct hw_match *x = a, *y = b;
+
+	if (!x->yields != !y->yields)
+		return x->yields ? 1 : -1;
+	if (x->exact != y->exact)
+		return x->exact > y->exact ? -1 : 1;
+	/* of one device's aliases the first is the most particular: ACPI's HID before its CIDs */
+	if (x->record->binds != y->record->binds)
+		return x->record->binds ? 1 : -1;
+	if (x->record->module != y->record->module)
+		return x->record->module < y->record->module ? -1 : 1;
+	return x->record->line < y->record->line ? -1 : x->record->line > y->record->line;
+}
+
+/* Keeps the best of each module and driver. */
+static void drop_repeated(struct hw_matches *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		bool again = false;
+
+		for (size_t k = 0; k < n && !again; k++)
+			again = !strcmp(hw_match_module(&m->v[k]), hw_match_module(&m->v[i])) &&
+				!strcmp(hw_match_driver(&m->v[k]), hw_match_driver(&m->v[i]));
+		if (!again)
+			m->v[n++] = m->v[i];
+	}
+	m->n = n;
+}
+
+void hw_matches_sort(struct hw_matches *m, const struct hw_order *order)
+{
+	if (!m->n)
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		m->v[i].yields = reason_to_yield(m, &m->v[i], order);
+	qsort(m->v, m->n, sizeof(*m->v), better);
+	drop_repeated(m);
+}
