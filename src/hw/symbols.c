@@ -1,0 +1,721 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A module may be had in several ways (struct kb_way). What all of them want is asked for first, and worked out with what
+ * Kconfig needs for it; where no way holds then, the one that lacks least is asked for as well, and so on until each module is
+ * had or cannot be. A symbol that may be m or y is asked for as m first (where modules are wanted), and as y where that is in the
+ * way of others; a module that cannot be had as one is asked for built in, and the other way round. In the end the lines that are told are worked out once more by themselves: they, and nothing else, are what
+ * was found to hold.
+ */
+#include "hw/symbols.h"
+
+#include "kconfig/fix.h"
+#include "kconfig/made.h"
+
+#define MAX_ROUNDS 8
+#define MAX_NAMES  3 /* told of those that need a line */
+
+/* A symbol that modules want. */
+struct want {
+	const struct kc_sym *sym;
+	struct kb_need need;
+	unsigned allows; /* what is left of all needs of it */
+	char value;	 /* y, m, n */
+	struct {
+		size_t *v;
+		size_t n, cap;
+	} by; /* goals, by index */
+};
+
+/* A wanted module. */
+struct goal {
+	size_t wanted;
+	const struct kb_module *module; /* NULL: it is in unmet */
+	struct {
+		const struct kb_way **v;
+		size_t n, cap;
+	} ways;		 /* that can be, those to be preferred first */
+	bool module_way; /* which kind is asked for */
+	bool switched;	 /* it is the other one, since the first cannot be */
+	bool asked;	 /* for one of the ways */
+};
+
+struct finder {
+	const struct hw_symbols_spec *spec;
+	const struct hw_wanted *wanted;
+	struct hw_symbols *ret;
+	struct {
+		struct goal *v;
+		size_t n, cap;
+	} goals;
+	struct {
+		struct want *v;
+		size_t n, cap;
+	} wants;
+	bool again;	   /* what is wanted is other than before: from the beginning */
+	struct map raised; /* symbols that cannot be m beside others, though y is allowed as well */
+	struct kc_fix fix;
+	struct kc_wishes wishes;
+	struct kc_made made;
+};
+
+/* Ways that can be */
+
+static const struct kc_sym *symbol_of(const struct finder *f, const struct kb_need *n)
+{
+	const struct kc_sym *s = kc_sym_find(f->spec->tree, n->symbol);
+
+	return s && s->defs && kc_is_tri(s) ? s : NULL;
+}
+
+/* What its type leaves of a need. */
+static unsigned possible(const struct kc_sym *s, unsigned allows)
+{
+	if (!s)
+		return allows & KB_N;
+	return s->type == KC_BOOL ? allows & ~(unsigned)KB_M : allows;
+}
+
+static bool can_be(const struct finder *f, const struct kb_way *way)
+{
+	for (size_t i = 0; i < way->term.n; i++)
+		if (!possible(symbol_of(f, &way->term.need[i]), way->term.need[i].allows))
+			return false;
+	return true;
+}
+
+static void add_ways(const struct finder *f, const struct kb_module *m, bool module, struct goal *g)
+{
+	for (size_t i = 0; i < m->n_way; i++)
+		if (m->way[i].module == module && can_be(f, &m->way[i]))
+			vec_push(&g->ways, &m->way[i]);
+}
+
+static bool has_way(const struct finder *f, const struct kb_module *m, bool module)
+{
+	struct goal g = { 0 };
+
+	add_ways(f, m, module, &g);
+	free(g.ways.v);
+	return g.ways.n > 0;
+}
+
+static void not_met(struct finder *f, struct goal *g, struct hw_unmet unmet)
+{
+	unmet.wanted = g->wanted;
+	g->module = NULL;
+	vec_push(&f->ret->unmet, unmet);
+}
+
+/* Of several objects of that name those that can be modules count; among what is only ever built in there are many "core". */
+static void choose(struct finder *f, struct goal *g, const struct kb_module *m, size_t n)
+{
+	const struct kb_module *other = NULL;
+
+	for (int module = 1; module >= 0 && !g->module; module--)
+		for (size_t i = 0; i < n; i++) {
+			if (!has_way(f, &m[i], module))
+				continue;
+			if (g->module)
+				other = &m[i];
+			else
+				g->module = &m[i];
+		}
+	if (!g->module)
+		not_met(f, g, (struct hw_unmet){ .why = HW_NO_SYMBOLS, .path = m->path });
+	else if (other)
+		not_met(f, g,
+			(struct hw_unmet){ .why = HW_AMBIGUOUS,
+					   .path = g->module->path,
+					   .other = other->path });
+}
+
+static void add_goal(struct finder *f, size_t wanted)
+{
+	struct goal g = { .wanted = wanted };
+	const struct kb_module *m;
+	size_t n;
+
+	m = kb_module_find(f->spec->modules, f->wanted[wanted].module, &n);
+	if (m)
+		choose(f, &g, m, n);
+	else
+		not_met(f, &g, (struct hw_unmet){ .why = HW_NO_MODULE });
+	if (g.module) {
+		add_ways(f, g.module, f->spec->as_modules, &g);
+		add_ways(f, g.module, !f->spec->as_modules, &g);
+		g.module_way = g.ways.v[0]->module;
+	}
+	vec_push(&f->goals, g);
+}
+
+/* Wants */
+
+static char best(const struct finder *f, const struct want *w)
+{
+	const unsigned allows = possible(w->sym, w->allows);
+
+	if (allows & KB_N)
+		return 'n';
+	if (!(allows & KB_Y))
+		return 'm';
+	if (f->spec->as_modules && allows & KB_M && !map_has(&f->raised, w->need.symbol))
+		return 'm';
+	return 'y';
+}
+
+static struct want *want_of(struct finder *f, const struct kb_need *n)
+{
+	for (size_t i = 0; i < f->wants.n; i++)
+		if (f->wants.v[i].need.symbol == n->symbol)
+			return &f->wants.v[i];
+	return vec_push(&f->wants,
+			((struct want){ symbol_of(f, n), *n, .allows = KB_ANY, .value = 'n' }));
+}
+
+static bool is_by(const struct want *w, size_t goal)
+{
+	for (size_t i = 0; i < w->by.n; i++)
+		if (w->by.v[i] == goal)
+			return true;
+	return false;
+}
+
+/* Two modules that want different values of a symbol: the first has its way. */
+static bool add_want(struct finder *f, const struct kb_need *n, size_t goal)
+{
+	struct want *w;
+
+	if (n->allows & KB_N && n->allows != KB_N)
+		return false; /* as it is, or comes to be */
+	w = want_of(f, n);
+	if (is_by(w, goal))
+		return false;
+	vec_push(&w->by, goal);
+	if (possible(w->sym, w->allows & n->allows))
+		w->allows &= n->allows;
+	w->value = best(f, w);
+	return true;
+}
+
+static const struct kb_need *need_in(const struct kb_way *way, const char *symbol)
+{
+	for (size_t i = 0; i < way->term.n; i++)
+		if (way->term.need[i].symbol == symbol)
+			return &way->term.need[i];
+	return NULL;
+}
+
+static const struct kb_way *first_way(const struct goal *g)
+{
+	for (size_t i = 0; i < g->ways.n; i++)
+		if (g->ways.v[i]->module == g->module_way)
+			return g->ways.v[i];
+	return NULL;
+}
+
+/* What all ways of the kind that is asked for have in common. */
+static void want_common(struct finder *f, size_t goal)
+{
+	const struct goal *g = &f->goals.v[goal];
+	const struct kb_term *first = &first_way(g)->term;
+
+	for (size_t i = 0; i < first->n; i++) {
+		struct kb_need need = first->need[i];
+		bool all = true;
+
+		for (size_t k = 0; k < g->ways.n; k++) {
+			const struct kb_need *other = need_in(g->ways.v[k], need.symbol);
+
+			if (g->ways.v[k]->module != g->module_way)
+				continue;
+			all &= other != NULL;
+			need.allows |= other ? other->allows : 0;
+		}
+		if (all)
+			add_want(f, &need, goal);
+	}
+}
+
+static void forget_wants(struct finder *f)
+{
+	for (size_t i = 0; i < f->wants.n; i++)
+		free(f->wants.v[i].by.v);
+	f->wants.n = 0;
+	for (size_t i = 0; i < f->goals.n; i++)
+		f->goals.v[i].asked = false;
+}
+
+/* Asks for a module the other way: built in instead, or as a module. */
+static bool switch_kind(struct goal *g)
+{
+	if (!g->module || g->switched)
+		return false;
+	g->module_way = !g->module_way;
+	g->switched = first_way(g) != NULL;
+	g->module_way ^= !g->switched;
+	return g->switched;
+}
+
+/* Working it out */
+
+static void add_wish(struct finder *f, const char *name, const char *value, const char *file,
+		     int line)
+{
+	vec_push(&f->wishes,
+		 ((struct kc_wish){ .name = name, .value = value, .pos = { file, line } }));
+}
+
+static const char *value_text(char value)
+{
+	return value == 'y' ? "y" : value == 'm' ? "m" : "n";
+}
+
+static void make(struct finder *f)
+{
+	const struct hw_symbols_spec *s = f->spec;
+
+	kc_made_release(&f->made);
+	kc_make(s->tree, s->files, s->read, s->fill, &f->wishes, &f->made);
+}
+
+static bool wants_modules(const struct finder *f)
+{
+	for (size_t i = 0; i < f->wants.n; i++)
+		if (f->wants.v[i].value == 'm')
+			return true;
+	return false;
+}
+
+static void wish_wants(struct finder *f, bool told_alone)
+{
+	const struct kc_sym *modules = f->spec->tree->modules;
+
+	f->wishes.n = 0;
+	if (wants_modules(f) && modules->name && kc_has_prompt(modules))
+		add_wish(f, modules->name, "y", "", 0);
+	for (size_t i = 0; i < f->wants.n; i++) {
+		const struct want *w = &f->wants.v[i];
+
+		if (w->sym && (!told_alone || kc_has_prompt(w->sym)))
+			add_wish(f, w->sym->name, value_text(w->value), w->need.file, w->need.line);
+	}
+}
+
+static void wish_fixes(struct finder *f)
+{
+	for (size_t i = 0; i < f->fix.lines.n; i++) {
+		const struct kc_fix_line *l = &f->fix.lines.v[i];
+
+		add_wish(f, l->sym->name, kc_tri_text(l->tri), "", 0);
+	}
+}
+
+static bool all_hold(struct finder *f)
+{
+	for (size_t i = 0; i < f->wishes.n; i++)
+		if (!kc_holds(f->made.conf, &f->wishes.v[i]))
+			return false;
+	return true;
+}
+
+/* A symbol that cannot be m beside other wishes becomes y. */
+static bool raise(struct finder *f, const struct kc_wish *wish)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < f->wants.n; i++) {
+		struct want *w = &f->wants.v[i];
+
+		if (w->value != 'm' || !str_eq(w->need.symbol, wish->name))
+			continue;
+		if (possible(w->sym, w->allows) & KB_Y)
+			return !map_set(&f->raised, w->need.symbol, f);
+		for (size_t k = 0; k < w->by.n; k++)
+			changed |= switch_kind(&f->goals.v[w->by.v[k]]);
+	}
+	return changed;
+}
+
+/* Of what is in the way of wishes that do not hold. */
+static void find_clashes(struct finder *f, struct kc_fixer *fixer)
+{
+	for (size_t i = 0; i < f->wishes.n && !f->again; i++) {
+		struct kc_fix one = { 0 };
+
+		if (kc_holds(f->made.conf, &f->wishes.v[i]))
+			continue;
+		kc_fix_one(fixer, &f->wishes.v[i], &one);
+		for (size_t k = 0; k < one.clash.n; k++)
+			f->again |= raise(f, one.clash.v[k]);
+		kc_fix_release(&one);
+	}
+}
+
+/* The wants, and the fewest lines that make them hold. */
+static int solve(struct finder *f, struct err *err)
+{
+	struct kc_fixer *fixer = NULL;
+	int r = 0;
+
+	kc_fix_release(&f->fix);
+	f->fix = (struct kc_fix){ 0 };
+	wish_wants(f, false);
+	make(f);
+	if (all_hold(f))
+		return 0;
+	r = kc_fixer_new(f->made.conf, f->made.asked, f->made.checked, &f->wishes, &fixer, err);
+	if (r < 0)
+		return r;
+	kc_fix_all(fixer, &f->fix);
+	if (f->fix.answer != KC_FIX_FOUND || f->fix.clash.n)
+		find_clashes(f, fixer);
+	kc_fixer_free(fixer);
+	f->fix.clash.n = 0; /* they point into the wishes, which grow now */
+	wish_fixes(f);
+	make(f);
+	return 0;
+}
+
+static unsigned value_now(void *ctx, const char *symbol)
+{
+	const struct finder *f = ctx;
+	struct kc_sym *s = kc_sym_find(f->spec->tree, symbol);
+
+	if (!s || !s->defs || !kc_is_tri(s))
+		return KB_N;
+	kc_calc(f->made.conf, s);
+	return 1U << kc_tri_of(f->made.conf, s);
+}
+
+static bool is_had(struct finder *f, const struct goal *g)
+{
+	for (size_t i = 0; i < g->ways.n; i++)
+		if (kb_term_holds(&g->ways.v[i]->term, value_now, f))
+			return true;
+	return false;
+}
+
+/* What another symbol forces is taken as it is where it will do as well. True where something changed. */
+static bool take_forced(struct finder *f)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < f->wants.n; i++) {
+		struct want *w = &f->wants.v[i];
+		const unsigned now = value_now(f, w->need.symbol);
+		const char is = now == KB_Y ? 'y' : now == KB_M ? 'm' : 'n';
+		bool will_do = w->allows & now;
+
+		for (size_t k = 0; k < w->by.n && !will_do; k++)
+			will_do = is_had(f, &f->goals.v[w->by.v[k]]);
+		if (is == w->value || !will_do)
+			continue;
+		w->value = is;
+		changed = true;
+	}
+	return changed;
+}
+
+static size_t lacks(struct finder *f, const struct kb_way *way)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < way->term.n; i++) {
+		const struct kb_need *need = &way->term.need[i];
+
+		n += !(value_now(f, need->symbol) & need->allows);
+	}
+	return n;
+}
+
+static bool ask_for_a_way(struct finder *f, size_t goal)
+{
+	struct goal *g = &f->goals.v[goal];
+	const struct kb_way *way = NULL;
+	size_t least = SIZE_MAX;
+	bool changed = false;
+
+	if (!g->module || g->asked || is_had(f, g))
+		return false;
+	for (size_t i = 0; i < g->ways.n; i++) {
+		const size_t n = lacks(f, g->ways.v[i]);
+
+		if (n >= least || g->ways.v[i]->module != g->module_way)
+			continue;
+		least = n;
+		way = g->ways.v[i];
+	}
+	g->asked = true;
+	for (size_t i = 0; i < way->term.n; i++)
+		changed |= add_want(f, &way->term.need[i], goal);
+	return changed;
+}
+
+static int work_out(struct finder *f, struct err *err)
+{
+	bool more = true;
+
+	f->again = false;
+	forget_wants(f);
+	for (size_t i = 0; i < f->goals.n; i++)
+		if (f->goals.v[i].module)
+			want_common(f, i);
+	for (int round = 0; round < MAX_ROUNDS && more && !f->again; round++) {
+		const int r = solve(f, err);
+
+		if (r < 0)
+			return r;
+		more = take_forced(f);
+		for (size_t i = 0; i < f->goals.n; i++)
+			more |= ask_for_a_way(f, i);
+	}
+	return 0;
+}
+
+/* Lines and reasons */
+
+/* In one line, and nothing that a part would take for more than a comment. */
+static char *comment(struct arena *a, const char *text)
+{
+	auto_str struct str clean = { 0 };
+
+	str_add_printable(&clean, text, strlen(text));
+	for (size_t i = 0; i < clean.n; i++)
+		if (strchr("#\n\t", clean.s[i]))
+			clean.s[i] = ' ';
+	return arena_strdup(a, str_c(&clean));
+}
+
+/* "a, b and 3 more" */
+static void add_name(struct str *to, size_t i, size_t n, const char *name)
+{
+	if (i < MAX_NAMES)
+		str_addf(to, "%s%s", !i ? "" : i + 1 == n ? " and " : ", ", name);
+	else if (i == MAX_NAMES)
+		str_addf(to, " and %zu more", n - i);
+}
+
+static const char *own_symbol(const struct goal *g)
+{
+	const struct kb_way *way = first_way(g);
+
+	return way && way->term.n ? way->term.need[0].symbol : g->module->name;
+}
+
+/* Named by the module's own Kbuild file, not by one above it. */
+static bool is_own(const struct finder *f, const struct want *w)
+{
+	const char *slash = strrchr(w->need.file, '/');
+	const size_t n = slash ? (size_t)(slash - w->need.file) + 1 : 0;
+
+	for (size_t i = 0; i < w->by.n; i++) {
+		const struct kb_module *m = f->goals.v[w->by.v[i]].module;
+
+		if (m && !strncmp(m->path, w->need.file, n) && !strchr(m->path + n, '/'))
+			return true;
+	}
+	return false;
+}
+
+static const char *want_reason(const struct finder *f, const struct want *w)
+{
+	const bool own = is_own(f, w);
+	auto_str struct str text = { 0 };
+	size_t n = 0, told = 0;
+
+	if (!own)
+		str_adds(&text, "needed by ");
+	for (size_t i = 0; i < w->by.n; i++)
+		n += f->goals.v[w->by.v[i]].module != NULL;
+	for (size_t i = 0; i < w->by.n; i++) {
+		const struct goal *g = &f->goals.v[w->by.v[i]];
+		const struct hw_wanted *wanted = &f->wanted[g->wanted];
+
+		if (g->module)
+			add_name(&text, told++, n,
+				 own ? wanted->reason ?: wanted->module : own_symbol(g));
+	}
+	return comment(&f->ret->arena, str_c(&text));
+}
+
+static void add_line(struct finder *f, const char *symbol, const char *value, const char *reason,
+		     bool needed)
+{
+	vec_push(&f->ret->lines, ((struct hw_line){ symbol, value, reason, needed }));
+}
+
+/* All that is asked for, whether it is told or follows from what is. */
+static void add_untold(const struct finder *f, struct kc_wishes *to)
+{
+	for (size_t i = 0; i < f->wants.n; i++) {
+		const struct want *w = &f->wants.v[i];
+
+		if (w->sym && !kc_has_prompt(w->sym))
+			vec_push(to, ((struct kc_wish){ .name = w->sym->name,
+							.value = value_text(w->value) }));
+	}
+}
+
+/* What does not hold any more without one of the wishes. */
+static const char *needed_by(struct finder *f, size_t without)
+{
+	const struct hw_symbols_spec *s = f->spec;
+	struct kc_wishes rest = { 0 };
+	struct kc_made made;
+	auto_str struct str text = { 0 };
+	auto_strv struct strv names = { 0 };
+
+	for (size_t i = 0; i < f->wishes.n; i++)
+		if (i != without)
+			vec_push(&rest, f->wishes.v[i]);
+	kc_make(s->tree, s->files, s->read, s->fill, &rest, &made);
+	add_untold(f, &rest);
+	for (size_t i = 0; i < rest.n; i++)
+		if (!kc_holds(made.conf, &rest.v[i]))
+			strv_add(&names, rest.v[i].name);
+	str_adds(&text, names.n ? "needed by " : "needed");
+	for (size_t i = 0; i < names.n; i++)
+		add_name(&text, i, names.n, names.v[i]);
+	free(rest.v);
+	kc_made_release(&made);
+	return comment(&f->ret->arena, str_c(&text));
+}
+
+static void fail(struct finder *f, struct goal *g)
+{
+	const size_t goal = (size_t)(g - f->goals.v);
+
+	for (size_t i = 0; i < f->wants.n; i++) {
+		const struct want *w = &f->wants.v[i];
+		struct hw_unmet unmet = { .why = HW_DOES_NOT_HOLD,
+					  .path = g->module->path,
+					  .symbol = w->need.symbol,
+					  .value = value_text(w->value),
+					  .file = w->need.file,
+					  .line = w->need.line };
+		const struct kc_wish wish = { .name = unmet.symbol,
+					      .value = unmet.value,
+					      .pos = { unmet.file, unmet.line } };
+
+		if (!is_by(w, goal) || kc_holds(f->made.conf, &wish))
+			continue;
+		kc_explain(f->made.conf, &wish, &f->wishes, &unmet.explanation);
+		not_met(f, g, unmet);
+		return;
+	}
+	not_met(f, g, (struct hw_unmet){ .why = HW_NO_SYMBOLS, .path = g->module->path });
+}
+
+/* What cannot be had is tried the other way, and goes then. True where something changed. */
+static bool drop_failed(struct finder *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->goals.n; i++) {
+		if (!f->goals.v[i].module || is_had(f, &f->goals.v[i]))
+			continue;
+		if (!switch_kind(&f->goals.v[i]))
+			fail(f, &f->goals.v[i]);
+		any = true;
+	}
+	return any;
+}
+
+/* MODULES stands first among the wishes where any is m. */
+static void tell_modules(struct finder *f)
+{
+	const struct kc_wish *first = f->wishes.v;
+
+	if (f->wishes.n && !*first->pos.file && str_eq(first->name, f->spec->tree->modules->name))
+		add_line(f, first->name, "y", needed_by(f, 0), true);
+}
+
+/* What is told is worked out by itself: symbols without a prompt follow from the others, or are not had. */
+static void tell(struct finder *f)
+{
+	const size_t fixes = f->fix.lines.n;
+
+	wish_wants(f, true);
+	wish_fixes(f);
+	make(f);
+	for (size_t i = 0; i < f->wants.n; i++) {
+		const struct want *w = &f->wants.v[i];
+
+		if (w->sym && kc_has_prompt(w->sym))
+			add_line(f, w->sym->name, value_text(w->value), want_reason(f, w), false);
+	}
+	tell_modules(f);
+	for (size_t i = 0; i < fixes; i++) {
+		const struct kc_fix_line *l = &f->fix.lines.v[i];
+
+		add_line(f, l->sym->name, kc_tri_text(l->tri),
+			 needed_by(f, f->wishes.n - fixes + i), true);
+	}
+	for (size_t i = 0; i < f->goals.n; i++)
+		if (f->goals.v[i].module && !is_had(f, &f->goals.v[i]))
+			fail(f, &f->goals.v[i]);
+}
+
+static int find(struct finder *f, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		add_goal(f, i);
+	/* each time a symbol is raised, or a module switched or dropped */
+	do {
+		const int r = work_out(f, err);
+
+		if (r < 0)
+			return r;
+	} while (f->again || drop_failed(f));
+	tell(f);
+	return 0;
+}
+
+static void finder_release(struct finder *f)
+{
+	forget_wants(f);
+	free(f->wants.v);
+	for (size_t i = 0; i < f->goals.n; i++)
+		free(f->goals.v[i].ways.v);
+	free(f->goals.v);
+	map_release(&f->raised, NULL);
+	free(f->wishes.v);
+	kc_fix_release(&f->fix);
+	kc_made_release(&f->made);
+}
+
+int hw_symbols_find(const struct hw_symbols_spec *spec, const struct hw_wanted *wanted, size_t n,
+		    struct hw_symbols *ret, struct err *err)
+{
+	struct finder f = { .spec = spec, .wanted = wanted, .ret = ret };
+	int r;
+
+	*ret = (struct hw_symbols){ 0 };
+	r = find(&f, n, err);
+	finder_release(&f);
+	if (r < 0)
+		hw_symbols_release(ret);
+	return r;
+}
+
+void hw_symbols_release(struct hw_symbols *s)
+{
+	for (size_t i = 0; i < s->unmet.n; i++)
+		kc_explanation_release(&s->unmet.v[i].explanation);
+	free(s->unmet.v);
+	free(s->lines.v);
+	arena_release(&s->arena);
+	*s = (struct hw_symbols){ 0 };
+}
+
+void hw_symbols_text(const struct hw_symbols *s, struct str *ret)
+{
+	for (size_t i = 0; i < s->lines.n; i++) {
+		const struct hw_line *l = &s->lines.v[i];
+
+		if (str_eq(l->value, "n"))
+			str_addf(ret, "# %s\n# CONFIG_%s is not set\n", l->reason, l->symbol);
+		else
+			str_addf(ret, "CONFIG_%s=%s # %s\n", l->symbol, l->value, l->reason);
+	}
+}
