@@ -23,7 +23,12 @@ struct want {
 	struct {
 		size_t *v;
 		size_t n, cap;
-	} by; /* goals, by index */
+	} by;	     /* goals, by index */
+	bool needed; /* by other symbols alone, not by a line of a Kbuild file */
+	struct {
+		const char **v;
+		size_t n, cap;
+	} of; /* those that depend on it */
 };
 
 /* A wanted module. */
@@ -55,7 +60,7 @@ struct finder {
 	struct map raised; /* symbols that cannot be m beside others, though y is allowed as well */
 	struct kc_fix fix;
 	struct kc_wishes wishes;
-	struct kc_made made;
+	struct kc_made base, made; /* without a wish; with them */
 };
 
 /* Ways that can be */
@@ -166,7 +171,7 @@ static char best(const struct finder *f, const struct want *w)
 static struct want *want_of(struct finder *f, const struct kb_need *n)
 {
 	for (size_t i = 0; i < f->wants.n; i++)
-		if (f->wants.v[i].need.symbol == n->symbol)
+		if (str_eq(f->wants.v[i].need.symbol, n->symbol))
 			return &f->wants.v[i];
 	return vec_push(&f->wants,
 			((struct want){ symbol_of(f, n), *n, .allows = KB_ANY, .value = 'n' }));
@@ -188,9 +193,10 @@ static bool add_want(struct finder *f, const struct kb_need *n, size_t goal)
 	if (n->allows & KB_N && n->allows != KB_N)
 		return false; /* as it is, or comes to be */
 	w = want_of(f, n);
-	if (is_by(w, goal))
+	if (is_by(w, goal) && (w->allows & n->allows) == w->allows)
 		return false;
-	vec_push(&w->by, goal);
+	if (!is_by(w, goal))
+		vec_push(&w->by, goal);
 	if (possible(w->sym, w->allows & n->allows))
 		w->allows &= n->allows;
 	w->value = best(f, w);
@@ -236,10 +242,80 @@ static void want_common(struct finder *f, size_t goal)
 	}
 }
 
+/* Dependencies */
+
+static unsigned value_in(struct kc_conf *c, const char *symbol)
+{
+	struct kc_sym *s = kc_sym_find(c->tree, symbol);
+
+	if (!s || !s->defs || !kc_is_tri(s))
+		return KB_N;
+	kc_calc(c, s);
+	return 1U << kc_tri_of(c, s);
+}
+
+static void add_dependency(struct finder *f, const struct kc_sym *s, size_t of)
+{
+	const struct want *w = &f->wants.v[of];
+	const struct kb_need need = {
+		.symbol = s->name,
+		.file = w->need.file,
+		.line = w->need.line,
+		/* a bool may be y where what it depends on is m */
+		.allows = w->value == 'm' || w->sym->type == KC_BOOL ? KB_M | KB_Y : KB_Y,
+	};
+	const size_t known = f->wants.n;
+	struct want *dep;
+
+	if (value_in(f->base.conf, s->name) & need.allows)
+		return;
+	dep = want_of(f, &need);
+	if (known < f->wants.n)
+		dep->needed = true;
+	for (size_t i = 0; i < dep->of.n; i++)
+		if (dep->of.v[i] == f->wants.v[of].need.symbol)
+			return;
+	vec_push(&dep->of, f->wants.v[of].need.symbol);
+	for (size_t i = 0; i < f->wants.v[of].by.n; i++)
+		add_want(f, &need, f->wants.v[of].by.v[i]);
+}
+
+/* Plain symbols that have to be set, whatever else is. */
+static void add_dependencies(struct finder *f, const struct kc_expr *e, size_t of)
+{
+	const struct kc_sym *s;
+
+	if (e && e->op == KC_AND) {
+		add_dependencies(f, e->left.expr, of);
+		add_dependencies(f, e->right.expr, of);
+		return;
+	}
+	s = e && e->op == KC_SYM ? e->left.sym : NULL;
+	if (s && s->name && !(s->flags & KC_CONST) && s != f->spec->tree->modules && s->defs &&
+	    kc_is_tri(s) && kc_has_prompt(s))
+		add_dependency(f, s, of);
+}
+
+/*
+ * The fewest lines may be odd ones: a driver that selects what another depends on does as well as that itself. So what has to
+ * be set is asked for, and the solver finds the rest.
+ */
+static void want_dependencies(struct finder *f)
+{
+	for (size_t i = 0; i < f->wants.n; i++) {
+		const struct want *w = &f->wants.v[i];
+
+		if (w->sym && w->value != 'n' && kc_has_prompt(w->sym))
+			add_dependencies(f, w->sym->dir_dep, i);
+	}
+}
+
 static void forget_wants(struct finder *f)
 {
-	for (size_t i = 0; i < f->wants.n; i++)
+	for (size_t i = 0; i < f->wants.n; i++) {
 		free(f->wants.v[i].by.v);
+		free(f->wants.v[i].of.v);
+	}
 	f->wants.n = 0;
 	for (size_t i = 0; i < f->goals.n; i++)
 		f->goals.v[i].asked = false;
@@ -359,6 +435,7 @@ static int solve(struct finder *f, struct err *err)
 
 	kc_fix_release(&f->fix);
 	f->fix = (struct kc_fix){ 0 };
+	want_dependencies(f);
 	wish_wants(f, false);
 	make(f);
 	if (all_hold(f))
@@ -379,12 +456,8 @@ static int solve(struct finder *f, struct err *err)
 static unsigned value_now(void *ctx, const char *symbol)
 {
 	const struct finder *f = ctx;
-	struct kc_sym *s = kc_sym_find(f->spec->tree, symbol);
 
-	if (!s || !s->defs || !kc_is_tri(s))
-		return KB_N;
-	kc_calc(f->made.conf, s);
-	return 1U << kc_tri_of(f->made.conf, s);
+	return value_in(f->made.conf, symbol);
 }
 
 static bool is_had(struct finder *f, const struct goal *g)
@@ -475,10 +548,11 @@ static int work_out(struct finder *f, struct err *err)
 /* Lines and reasons */
 
 /* In one line, and nothing that a part would take for more than a comment. */
-static char *comment(struct arena *a, const char *text)
+static char *comment(struct arena *a, const char *before, const char *text)
 {
 	auto_str struct str clean = { 0 };
 
+	str_adds(&clean, before);
 	str_add_printable(&clean, text, strlen(text));
 	for (size_t i = 0; i < clean.n; i++)
 		if (strchr("#\n\t", clean.s[i]))
@@ -523,8 +597,6 @@ static const char *want_reason(const struct finder *f, const struct want *w)
 	auto_str struct str text = { 0 };
 	size_t n = 0, told = 0;
 
-	if (!own)
-		str_adds(&text, "needed by ");
 	for (size_t i = 0; i < w->by.n; i++)
 		n += f->goals.v[w->by.v[i]].module != NULL;
 	for (size_t i = 0; i < w->by.n; i++) {
@@ -535,7 +607,16 @@ static const char *want_reason(const struct finder *f, const struct want *w)
 			add_name(&text, told++, n,
 				 own ? wanted->reason ?: wanted->module : own_symbol(g));
 	}
-	return comment(&f->ret->arena, str_c(&text));
+	return comment(&f->ret->arena, own ? "" : "needed by ", str_c(&text));
+}
+
+static const char *dependency_reason(const struct finder *f, const struct want *w)
+{
+	auto_str struct str text = { 0 };
+
+	for (size_t i = 0; i < w->of.n; i++)
+		add_name(&text, i, w->of.n, w->of.v[i]);
+	return comment(&f->ret->arena, "needed by ", str_c(&text));
 }
 
 static void add_line(struct finder *f, const char *symbol, const char *value, const char *reason,
@@ -573,12 +654,11 @@ static const char *needed_by(struct finder *f, size_t without)
 	for (size_t i = 0; i < rest.n; i++)
 		if (!kc_holds(made.conf, &rest.v[i]))
 			strv_add(&names, rest.v[i].name);
-	str_adds(&text, names.n ? "needed by " : "needed");
 	for (size_t i = 0; i < names.n; i++)
 		add_name(&text, i, names.n, names.v[i]);
 	free(rest.v);
 	kc_made_release(&made);
-	return comment(&f->ret->arena, str_c(&text));
+	return comment(&f->ret->arena, names.n ? "needed by " : "needed", str_c(&text));
 }
 
 static void fail(struct finder *f, struct goal *g)
@@ -597,7 +677,7 @@ static void fail(struct finder *f, struct goal *g)
 					      .value = unmet.value,
 					      .pos = { unmet.file, unmet.line } };
 
-		if (!is_by(w, goal) || kc_holds(f->made.conf, &wish))
+		if (!is_by(w, goal) || w->needed || kc_holds(f->made.conf, &wish))
 			continue;
 		kc_explain(f->made.conf, &wish, &f->wishes, &unmet.explanation);
 		not_met(f, g, unmet);
@@ -642,7 +722,9 @@ static void tell(struct finder *f)
 		const struct want *w = &f->wants.v[i];
 
 		if (w->sym && kc_has_prompt(w->sym))
-			add_line(f, w->sym->name, value_text(w->value), want_reason(f, w), false);
+			add_line(f, w->sym->name, value_text(w->value),
+				 w->needed ? dependency_reason(f, w) : want_reason(f, w),
+				 w->needed);
 	}
 	tell_modules(f);
 	for (size_t i = 0; i < fixes; i++) {
@@ -660,6 +742,7 @@ static int find(struct finder *f, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
 		add_goal(f, i);
+	kc_make(f->spec->tree, f->spec->files, f->spec->read, f->spec->fill, &f->wishes, &f->base);
 	/* each time a symbol is raised, or a module switched or dropped */
 	do {
 		const int r = work_out(f, err);
@@ -681,6 +764,7 @@ static void finder_release(struct finder *f)
 	map_release(&f->raised, NULL);
 	free(f->wishes.v);
 	kc_fix_release(&f->fix);
+	kc_made_release(&f->base);
 	kc_made_release(&f->made);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From wanted modules to lines of a configuration: the symbols that their Kbuild lines and folders name (kbuild/modules.h), and
- * the fewest lines that make these hold (kconfig/fix.h).
+ * what these depend on: symbols that have to be set whatever else is, and the fewest lines for the rest (kconfig/fix.h).
  */
 #pragma once
 
