@@ -7,6 +7,7 @@
 #include "kconfig/confline.h"
 #include "kconfig/env.h"
 #include "kconfig/explain.h"
+#include "kconfig/made.h"
 #include "kconfig/probe.h"
 
 #include <errno.h>
@@ -335,42 +336,18 @@ void config_made_release(struct config_made *m)
 	*m = (struct config_made){ 0 };
 }
 
-/* What was said, and nothing worked out yet. */
-static struct kc_conf *read_all(const struct config_tree *t, const struct config_start *start,
-				const struct kc_wishes *wishes)
-{
-	const struct kc_files files = config_files(t);
-	auto_str struct str text = { 0 };
-	struct kc_conf *c;
-
-	for (size_t i = 0; i < wishes->n; i++)
-		str_addf(&text, "CONFIG_%s=%s\n", wishes->v[i].name, wishes->v[i].value);
-	c = start->read ? kc_conf_copy(start->read) : kc_conf_new(t->tree, NULL, NULL);
-	if (start->read)
-		kc_conf_read_more(c, &files, &text, "parts");
-	else if (wishes->n)
-		kc_conf_read_text(c, &files, &text, "parts");
-	return c;
-}
-
 /* ret holds nothing but a start. */
 static void make(const struct config_tree *t, const struct config_start *start,
 		 const struct kc_wishes *wishes, struct config_made *ret)
 {
-	struct kc_conf *c = read_all(t, start, wishes);
+	const struct kc_files files = config_files(t);
+	struct kc_made made;
 
-	ret->conf = c;
-	if (start->fill == KC_FILL_DEFAULT)
-		ret->asked = kc_conf_copy(c);
-	/* conf's all*config take what is given as a seed, its other modes as a configuration */
-	ret->checked = start->read;
-	if (ret->checked)
-		kc_conf_check_read(c, 0);
-	kc_fill(c, start->fill, NULL);
-	if (start->fill != KC_FILL_DEFAULT)
-		ret->asked = kc_conf_copy(c);
-	/* worked out in the order of the file: old choices depend on it */
-	kc_conf_text(c, "CONFIG_", &ret->text);
+	kc_make(t->tree, &files, start->read, start->fill, wishes, &made);
+	ret->conf = made.conf;
+	ret->asked = made.asked;
+	ret->checked = made.checked;
+	ret->text = made.text;
 }
 
 void config_make_on(const struct config_tree *t, const struct config_start *start,

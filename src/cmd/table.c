@@ -15,6 +15,7 @@ extern const struct cmd cmd_config_diff;
 extern const struct cmd cmd_config_upgrade;
 extern const struct cmd cmd_config_conf;
 extern const struct cmd cmd_config_cache;
+extern const struct cmd cmd_hw_symbols;
 extern const struct cmd cmd_source_fetch;
 extern const struct cmd cmd_store_list;
 extern const struct cmd cmd_store_path;
@@ -52,6 +53,7 @@ const struct cmd *const cmds[] = {
 	&cmd_config_upgrade,
 	&cmd_config_conf,
 	&cmd_config_cache,
+	&cmd_hw_symbols,
 	&cmd_source_fetch,
 	&cmd_store_list,
 	&cmd_store_path,

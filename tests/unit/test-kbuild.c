@@ -49,52 +49,48 @@ static const char *shown(const struct kb_module *m, struct str *ret)
 }
 
 /* What the folder drivers/ says, and what becomes of its x.o. */
+static const struct {
+	const char *makefile, *x;
+} cases[] = {
+	{ "obj-$(CONFIG_A) += x.o", "m:A=m y:A=y | x.o" },
+	{ "obj-${CONFIG_A} := x.o", "m:A=m y:A=y | x.o" },
+	{ "obj-y += x.o", "y: | x.o" },
+	{ "obj-m += x.o", "m: | x.o" },
+	{ "lib-$(CONFIG_A) += x.o", "y:A=my | x.o" },
+	{ "obj-$(CONFIG_A) += x.o\nobj-$(CONFIG_B) += x.o", "m:A=m m:B=m y:A=y y:B=y | x.o" },
+	{ "obj-$(subst m,y,$(CONFIG_A)) += x.o", "y:A=my | x.o" },
+	{ "obj-$(CONFIG_A:m=y) += x.o", "y:A=my | x.o" },
+	{ "obj-$(subst y,$(CONFIG_A),$(CONFIG_B)) += x.o", "m:A=m,B=my m:B=m y:A=y,B=y | x.o" },
+	{ "obj-$(CONFIG_A)$(CONFIG_B) += x.o", "m:A=n,B=m m:A=m,B=n y:A=n,B=y y:A=y,B=n | x.o" },
+	{ "obj-$(and $(CONFIG_A),$(CONFIG_B)) += x.o", "m:A=my,B=m y:A=my,B=y | x.o" },
+	{ "ifdef CONFIG_A\nobj-$(CONFIG_B) += x.o\nendif", "m:B=m,A=my y:B=y,A=my | x.o" },
+	{ "ifndef CONFIG_A\nobj-y += x.o\nendif", "y:A=n | x.o" },
+	{ "ifeq ($(CONFIG_A),y)\nelse\nobj-y += x.o\nendif", "y:A=nm | x.o" },
+	{ "ifeq ($(CONFIG_A),y)\nelse ifdef CONFIG_B\nobj-y += x.o\nendif", "y:B=my,A=nm | x.o" },
+	{ "ifneq ($(CONFIG_A)$(CONFIG_B),)\nobj-y += x.o\nendif", "y:B=my y:A=my | x.o" },
+	{ "ifneq ($(filter y,$(CONFIG_A) $(CONFIG_B)),)\nobj-m += x.o\nendif",
+	  "m:B=y m:A=y | x.o" },
+	{ "ifdef CONFIG_A\ninclude $(src)/more.mk\nendif", "m:X=m,A=my y:X=y,A=my | x.o" },
+	{ "$(foreach a,A B,$(eval obj-$$(CONFIG_$(a)) += x.o))", "m:A=m m:B=m y:A=y y:B=y | x.o" },
+	{ "some-$(CONFIG_A) += x.o\nobj-y += $(some-y)", "y:A=y | x.o" },
+	{ "some-$(CONFIG_A) := x.o\nobj-$(CONFIG_B) := $(some-y) $(some-m)",
+	  "m:A=my,B=m y:A=my,B=y | x.o" },
+	{ "obj-$(CONFIG_B) += $(if $(CONFIG_A),x.o,z.o)", "m:A=my,B=m y:A=my,B=y | x.o" },
+	{ "ifdef CONFIG_A\nw := 64\nelse\nw := 32\nendif\nobj-y += z$(w).o\nobj-$(CONFIG_B) += x.o",
+	  "m:B=m y:B=y | x.o" },
+	{ "obj-$(CONFIG_A) += x.o\nx-y := a.o\nx-$(CONFIG_B) += b.o\nx-objs += c.o",
+	  "m:A=m y:A=y | c.o a.o b.o[B=my]" },
+	{ "obj-$(CONFIG_A) += x.o\nx-$(CONFIG_B) += a.o\nx-$(CONFIG_C) += a.o",
+	  "m:A=m y:A=y | a.o[B=my][C=my]" },
+	{ "obj-$(CONFIG_A) += x.o\nmore-$(CONFIG_B) := b.o\nx-y := $(more-y)",
+	  "m:A=m y:A=y | b.o[B=y]" },
+	/* five symbols are more than are tried: the line is there, and what is around it not known */
+	{ "ifneq ($(CONFIG_A)$(CONFIG_B)$(CONFIG_C)$(CONFIG_D)$(CONFIG_E),)\nobj-$(CONFIG_F) += x.o\nendif",
+	  "m:F=m y:F=y | x.o" },
+};
+
 static void lines(void **state)
 {
-	static const struct {
-		const char *makefile, *x;
-	} cases[] = {
-		{ "obj-$(CONFIG_A) += x.o", "m:A=m y:A=y | x.o" },
-		{ "obj-${CONFIG_A} := x.o", "m:A=m y:A=y | x.o" },
-		{ "obj-y += x.o", "y: | x.o" },
-		{ "obj-m += x.o", "m: | x.o" },
-		{ "lib-$(CONFIG_A) += x.o", "y:A=my | x.o" },
-		{ "obj-$(CONFIG_A) += x.o\nobj-$(CONFIG_B) += x.o",
-		  "m:A=m m:B=m y:A=y y:B=y | x.o" },
-		{ "obj-$(subst m,y,$(CONFIG_A)) += x.o", "y:A=my | x.o" },
-		{ "obj-$(CONFIG_A:m=y) += x.o", "y:A=my | x.o" },
-		{ "obj-$(subst y,$(CONFIG_A),$(CONFIG_B)) += x.o",
-		  "m:A=m,B=my m:B=m y:A=y,B=y | x.o" },
-		{ "obj-$(CONFIG_A)$(CONFIG_B) += x.o",
-		  "m:A=n,B=m m:A=m,B=n y:A=n,B=y y:A=y,B=n | x.o" },
-		{ "obj-$(and $(CONFIG_A),$(CONFIG_B)) += x.o", "m:A=my,B=m y:A=my,B=y | x.o" },
-		{ "ifdef CONFIG_A\nobj-$(CONFIG_B) += x.o\nendif", "m:B=m,A=my y:B=y,A=my | x.o" },
-		{ "ifndef CONFIG_A\nobj-y += x.o\nendif", "y:A=n | x.o" },
-		{ "ifeq ($(CONFIG_A),y)\nelse\nobj-y += x.o\nendif", "y:A=nm | x.o" },
-		{ "ifeq ($(CONFIG_A),y)\nelse ifdef CONFIG_B\nobj-y += x.o\nendif",
-		  "y:B=my,A=nm | x.o" },
-		{ "ifneq ($(CONFIG_A)$(CONFIG_B),)\nobj-y += x.o\nendif", "y:B=my y:A=my | x.o" },
-		{ "ifneq ($(filter y,$(CONFIG_A) $(CONFIG_B)),)\nobj-m += x.o\nendif",
-		  "m:B=y m:A=y | x.o" },
-		{ "ifdef CONFIG_A\ninclude $(src)/more.mk\nendif", "m:X=m,A=my y:X=y,A=my | x.o" },
-		{ "$(foreach a,A B,$(eval obj-$$(CONFIG_$(a)) += x.o))",
-		  "m:A=m m:B=m y:A=y y:B=y | x.o" },
-		{ "some-$(CONFIG_A) += x.o\nobj-y += $(some-y)", "y:A=y | x.o" },
-		{ "some-$(CONFIG_A) := x.o\nobj-$(CONFIG_B) := $(some-y) $(some-m)",
-		  "m:A=my,B=m y:A=my,B=y | x.o" },
-		{ "obj-$(CONFIG_B) += $(if $(CONFIG_A),x.o,z.o)", "m:A=my,B=m y:A=my,B=y | x.o" },
-		{ "ifdef CONFIG_A\nw := 64\nelse\nw := 32\nendif\nobj-y += z$(w).o\nobj-$(CONFIG_B) += x.o",
-		  "m:B=m y:B=y | x.o" },
-		{ "obj-$(CONFIG_A) += x.o\nx-y := a.o\nx-$(CONFIG_B) += b.o\nx-objs += c.o",
-		  "m:A=m y:A=y | c.o a.o b.o[B=my]" },
-		{ "obj-$(CONFIG_A) += x.o\nx-$(CONFIG_B) += a.o\nx-$(CONFIG_C) += a.o",
-		  "m:A=m y:A=y | a.o[B=my][C=my]" },
-		{ "obj-$(CONFIG_A) += x.o\nmore-$(CONFIG_B) := b.o\nx-y := $(more-y)",
-		  "m:A=m y:A=y | b.o[B=y]" },
-		/* five symbols are more than are tried: the line is there, and what is around it not known */
-		{ "ifneq ($(CONFIG_A)$(CONFIG_B)$(CONFIG_C)$(CONFIG_D)$(CONFIG_E),)\nobj-$(CONFIG_F) += x.o\nendif",
-		  "m:F=m y:F=y | x.o" },
-	};
 	auto_str struct str got = { 0 };
 
 	put(*state, "Makefile", "");
