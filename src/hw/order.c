@@ -42,11 +42,12 @@ static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POIN
 int hw_order_read(struct hw_order **ret, struct err *err)
 {
 	auto_free char *path = NULL;
+	auto_str struct str content = { 0 };
 	void *data = NULL;
 	int r = dir_own_file("drivers/order.yaml", &path, err);
 
 	if (r == 0)
-		r = yaml_read(path, &schema, &data, NULL, err);
+		r = yaml_read(path, &schema, &data, &content, err);
 	*ret = data;
 	return r;
 }
