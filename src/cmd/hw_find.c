@@ -116,7 +116,7 @@ int hw_find_devices(struct hw_find *f, const struct cmd *cmd, const struct hw_fi
 		for (size_t k = 0; k < f->n_indexes; k++)
 			hw_match_device(&f->index[k], &f->inv.v[i], f->has_config ? value_of : NULL,
 					f, &f->found[i]);
-		hw_matches_sort(&f->found[i], f->order);
+		hw_matches_sort(&f->found[i], &f->inv.v[i], f->order);
 	}
 	return 0;
 }

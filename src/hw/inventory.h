@@ -29,6 +29,7 @@ struct hw_device {
 		*module; /* the driver's, or that the text says could drive it ("Kernel modules") */
 	size_t n_module;
 	size_t parent; /* index + 1 of the nearest device above it; 0: none */
+	int revision;  /* of the chip, and 1; 0: not known */
 	int line;      /* of the text; 0: none */
 	const char
 		*secret; /* serial number or MAC address; NULL: not asked for, or there is none */

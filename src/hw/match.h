@@ -35,10 +35,10 @@ void hw_order_free(struct hw_order *o);
 typedef char hw_value_fn(const void *ctx, const char *symbol);
 void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_value_fn *value,
 		     const void *ctx, struct hw_matches *ret);
-void hw_matches_sort(struct hw_matches *m, const struct hw_order *order);
+void hw_matches_sort(struct hw_matches *m, const struct hw_device *d, const struct hw_order *order);
 void hw_matches_release(struct hw_matches *m);
 
-/* Whether a pattern of an alias fits a modalias, of which a '*' is a part that is not known. '-' and '_' are one. */
+/* Whether a pattern of an alias fits a modalias, of which a '*' is a number that is not known. '-' and '_' are one. */
 bool hw_alias_fits(const char *pattern, const char *alias);
 /* Compares as the lists of an index are sorted: by bytes, with '-' as '_'. */
 int hw_alias_cmp(const char *a, const char *b);

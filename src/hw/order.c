@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which of several drivers that match comes first. */
+/*
+ * Which of several drivers that match comes first. data/drivers/order.yaml has one key, `order`, a list of rules:
+ *
+ *	- driver: snd_hda_intel		a module, as in /proc/modules; '*' stands for anything
+ *	  yields-to: ["snd_sof_pci_*"]	where one of these matches too, that comes first
+ *	  when: "pci:*bc04sc01i00*"	only for devices whose modalias this fits
+ *	  revision: ["01"]		it takes no chips of another revision (two hexadecimal digits)
+ *	  reason: one sentence
+ */
 #include "hw/match.h"
 
 #include "base/path.h"
@@ -12,8 +20,9 @@
 
 struct rule {
 	char *driver, *reason;
-	char **yields_to;
-	unsigned n_yields_to;
+	char **yields_to, **revision;
+	unsigned n_yields_to, n_revision;
+	char *when;
 };
 
 struct hw_order {
@@ -26,7 +35,9 @@ static const cyaml_schema_value_t text = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER
 
 static const cyaml_schema_field_t rule_fields[] = {
 	CYAML_FIELD_STRING_PTR("driver", CYAML_FLAG_POINTER, struct rule, driver, 1, MAX_TEXT),
-	CYAML_FIELD_SEQUENCE_COUNT("yields-to", CYAML_FLAG_POINTER, struct rule, yields_to, n_yields_to, &text, 1, MAX_LIST),
+	CYAML_FIELD_SEQUENCE_COUNT("yields-to", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, yields_to, n_yields_to, &text, 1, MAX_LIST),
+	CYAML_FIELD_SEQUENCE_COUNT("revision", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, revision, n_revision, &text, 1, 256),
+	CYAML_FIELD_STRING_PTR("when", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, when, 1, MAX_TEXT),
 	CYAML_FIELD_STRING_PTR("reason", CYAML_FLAG_POINTER, struct rule, reason, 1, MAX_TEXT),
 	CYAML_FIELD_END
 };
@@ -63,21 +74,37 @@ static bool is_called(const char *pattern, const char *module)
 	return hw_alias_fits(pattern, module);
 }
 
-static const char *reason_to_yield(const struct hw_matches *m, const struct hw_match *x,
-				   const struct hw_order *o)
+/* Whether a driver that is for some revisions of a chip alone is not for this one. */
+static bool is_other_revision(const struct rule *r, const struct hw_device *d)
 {
-	const char *module = hw_match_module(x);
+	auto_free char *revision = xasprintf("%02x", d->revision - 1);
 
+	for (unsigned i = 0; i < r->n_revision; i++)
+		if (str_eq(r->revision[i], revision))
+			return false;
+	return r->n_revision && d->revision;
+}
+
+static bool is_outdone(const struct hw_matches *m, const struct hw_match *x, const struct rule *r)
+{
+	for (size_t k = 0; k < m->n; k++)
+		for (unsigned t = 0; t < r->n_yields_to; t++)
+			if (strcmp(hw_match_module(&m->v[k]), hw_match_module(x)) &&
+			    is_called(r->yields_to[t], hw_match_module(&m->v[k])))
+				return true;
+	return false;
+}
+
+static const char *reason_to_yield(const struct hw_matches *m, const struct hw_match *x,
+				   const struct hw_device *d, const struct hw_order *o)
+{
 	for (unsigned i = 0; o && i < o->n; i++) {
 		const struct rule *r = &o->v[i];
 
-		if (!is_called(r->driver, module))
-			continue;
-		for (size_t k = 0; k < m->n; k++)
-			for (unsigned t = 0; t < r->n_yields_to; t++)
-				if (&m->v[k] != x &&
-				    is_called(r->yields_to[t], hw_match_module(&m->v[k])))
-					return r->reason;
+		if (is_called(r->driver, hw_match_module(x)) &&
+		    (!r->when || hw_alias_fits(r->when, x->alias)) &&
+		    (is_other_revision(r, d) || is_outdone(m, x, r)))
+			return r->reason;
 	}
 	return NULL;
 }
@@ -115,12 +142,12 @@ static void drop_repeated(struct hw_matches *m)
 	m->n = n;
 }
 
-void hw_matches_sort(struct hw_matches *m, const struct hw_order *order)
+void hw_matches_sort(struct hw_matches *m, const struct hw_device *d, const struct hw_order *order)
 {
 	if (!m->n)
 		return;
 	for (size_t i = 0; i < m->n; i++)
-		m->v[i].yields = reason_to_yield(m, &m->v[i], order);
+		m->v[i].yields = reason_to_yield(m, &m->v[i], d, order);
 	qsort(m->v, m->n, sizeof(*m->v), better);
 	drop_repeated(m);
 }

@@ -150,6 +150,15 @@ static bool is_absent(struct scan *s, const char *bus, const char *path)
 	return status && str_eq(status, "0");
 }
 
+static void add_revision(struct scan *s, struct hw_device *d)
+{
+	const char *text = str_eq(d->bus, "pci") ? value(s, d->path, "revision") : NULL;
+	uint64_t v;
+
+	if (text && str_u64(text, &v) && v < 256)
+		d->revision = (int)v + 1;
+}
+
 /* What the kernel tells of the device to modprobe. */
 static void aliases(struct scan *s, const char *bus, const char *path, struct strv *ret)
 {
@@ -179,6 +188,7 @@ static int take_device(struct scan *s, const char *bus, const char *addr, const 
 	d->alias = hw_inventory_texts(s->inv, &alias);
 	d->n_alias = alias.n;
 	add_names(s, d);
+	add_revision(s, d);
 	return 0;
 }
 
@@ -321,6 +331,7 @@ static int take_net(struct scan *s, const char *name, const char *path)
 		return r;
 	d->kind = net_kind(value(s, path, "type"));
 	add_names(s, d);
+	add_revision(s, d);
 	if (!s->secrets) {
 		d->addr = hidden(s, d->addr);
 		d->path = hidden(s, d->path);
