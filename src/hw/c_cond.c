@@ -86,18 +86,20 @@ uint32_t hw_cond_or(struct hw_conds *c, uint32_t a, uint32_t b)
 	return join(c, HW_COND_OR, a, b);
 }
 
+static void add_text(const struct hw_conds *c, uint32_t cond, struct str *ret);
+
 static void operand(const struct hw_conds *c, uint32_t cond, struct str *ret)
 {
 	const bool brackets = c->v[cond].op == HW_COND_AND || c->v[cond].op == HW_COND_OR;
 
 	if (brackets)
 		str_addc(ret, '(');
-	hw_cond_text(c, cond, ret);
+	add_text(c, cond, ret);
 	if (brackets)
 		str_addc(ret, ')');
 }
 
-void hw_cond_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
+static void add_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
 {
 	const struct hw_cond *v = &c->v[cond];
 
@@ -123,6 +125,17 @@ void hw_cond_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
 		str_adds(ret, v->op == HW_COND_AND ? " && " : " || ");
 		operand(c, v->b, ret);
 	}
+}
+
+void hw_cond_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
+{
+	auto_str struct str text = { 0 };
+
+	add_text(c, cond, &text);
+	if (text.n > MAX_TEXT)
+		str_addc(ret, '1');
+	else
+		str_add(ret, str_c(&text), text.n);
 }
 
 struct reader {

@@ -390,6 +390,7 @@ static uint32_t of_defined(struct parser *p)
 	const bool bracket = eat(p, '(');
 	const struct hw_c_tok *t = p->p;
 	const struct hw_c_def *d;
+	uint32_t cond = HW_COND_FALSE;
 
 	if (t >= p->end || t->kind != HW_C_IDENT)
 		return HW_COND_TRUE;
@@ -398,8 +399,10 @@ static uint32_t of_defined(struct parser *p)
 		eat(p, ')');
 	if (is_symbol(t))
 		return of_symbol(p, t);
-	d = hw_c_find(p->u, t->s, t->n);
-	return d && d->kind == HW_C_MACRO ? HW_COND_TRUE : HW_COND_FALSE;
+	/* where the #define itself hangs on symbols, so does what asks for it */
+	for (d = hw_c_find(p->u, t->s, t->n); d && d->kind == HW_C_MACRO; d = d->older)
+		cond = hw_cond_or(&p->u->w->conds, cond, d->cond);
+	return cond;
 }
 
 /* IS_ENABLED(CONFIG_X) and its like; false: it is none. */

@@ -65,12 +65,13 @@ static void add_sources(struct maker *m)
 static void write_fact(struct str *out, const struct hw_conds *conds, uint32_t source,
 		       const struct hw_fact *f)
 {
+	auto_str struct str cond = { 0 };
 	str_addf(out, "%u" BETWEEN "%d" BETWEEN "%u" BETWEEN "%s" BETWEEN "%s" BETWEEN "%s" BETWEEN,
 		 source, f->kind, f->line, f->table ? f->table : "", f->driver ? f->driver : "",
 		 f->file ? f->file : "");
 	if (f->cond != HW_COND_TRUE)
-		hw_cond_text(conds, f->cond, out);
-	str_addf(out, BETWEEN "%s\n", f->text);
+		hw_cond_text(conds, f->cond, &cond);
+	str_addf(out, "%s" BETWEEN "%s\n", str_c(&cond), f->text);
 }
 
 static void read_source(struct maker *m, uint32_t i, struct str *out)
