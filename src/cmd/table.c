@@ -25,6 +25,7 @@ extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_hw_scan;
+extern const struct cmd cmd_hw_config;
 extern const struct cmd cmd_hw_drivers;
 extern const struct cmd cmd_hw_record;
 extern const struct cmd cmd_module_build;
@@ -63,6 +64,7 @@ const struct cmd *const cmds[] = {
 	&cmd_source_patches,
 	&cmd_inspect,
 	&cmd_hw_scan,
+	&cmd_hw_config,
 	&cmd_hw_drivers,
 	&cmd_hw_record,
 	&cmd_module_build,

@@ -49,6 +49,14 @@ struct hw_inventory {
 		const char **v; /* names as in /proc/modules */
 		size_t n, cap;
 	} loaded;
+	/*
+	 * What else decides on a configuration, as "KEY:VALUE" (hw/system.h says which): "root-fs:ext4", "console:ttyS0". Of text
+	 * there are none.
+	 */
+	struct {
+		const char **v;
+		size_t n, cap;
+	} facts;
 	struct {
 		struct hw_odd_line *v;
 		size_t n, cap;

@@ -4,7 +4,7 @@
  *
  * Of several that match one binds: the kernel asks drivers in the order in which they were registered, and takes the first
  * whose probe succeeds. What decides there is not in the tables, but how they are written tells most of it: a driver for this
- * very device comes before one for its class. What the tables do not tell is in data/drivers/order.yaml, with the reasons.
+ * very device comes before one for its class. What the tables do not tell is in data/hardware/order.yaml, with the reasons.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct hw_matches {
 
 struct hw_order;
 
-/* What data/drivers/order.yaml says. */
+/* What data/hardware/order.yaml says. */
 int hw_order_read(struct hw_order **ret, struct err *err);
 void hw_order_free(struct hw_order *o);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which of several drivers that match comes first. data/drivers/order.yaml has one key, `order`, a list of rules:
+ * Which of several drivers that match comes first. data/hardware/order.yaml has one key, `order`, a list of rules:
  *
  *	- driver: snd_hda_intel		a module, as in /proc/modules; '*' stands for anything
  *	  yields-to: ["snd_sof_pci_*"]	where one of these matches too, that comes first
  *	  when: "pci:*bc04sc01i00*"	only for devices whose modalias this fits
  *	  revision: ["01"]		it takes no chips of another revision (two hexadecimal digits)
+ *	  on-request: true		it takes nothing by itself
  *	  reason: one sentence
  */
 #include "hw/match.h"
@@ -23,6 +24,7 @@ struct rule {
 	char **yields_to, **revision;
 	unsigned n_yields_to, n_revision;
 	char *when;
+	bool on_request;
 };
 
 struct hw_order {
@@ -38,6 +40,7 @@ static const cyaml_schema_field_t rule_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("yields-to", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, yields_to, n_yields_to, &text, 1, MAX_LIST),
 	CYAML_FIELD_SEQUENCE_COUNT("revision", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, revision, n_revision, &text, 1, 256),
 	CYAML_FIELD_STRING_PTR("when", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, when, 1, MAX_TEXT),
+	CYAML_FIELD_BOOL("on-request", CYAML_FLAG_OPTIONAL, struct rule, on_request),
 	CYAML_FIELD_STRING_PTR("reason", CYAML_FLAG_POINTER, struct rule, reason, 1, MAX_TEXT),
 	CYAML_FIELD_END
 };
@@ -55,7 +58,7 @@ int hw_order_read(struct hw_order **ret, struct err *err)
 	auto_free char *path = NULL;
 	auto_str struct str content = { 0 };
 	void *data = NULL;
-	int r = dir_own_file("drivers/order.yaml", &path, err);
+	int r = dir_own_file("hardware/order.yaml", &path, err);
 
 	if (r == 0)
 		r = yaml_read(path, &schema, &data, &content, err);
@@ -103,7 +106,7 @@ static const char *reason_to_yield(const struct hw_matches *m, const struct hw_m
 
 		if (is_called(r->driver, hw_match_module(x)) &&
 		    (!r->when || hw_alias_fits(r->when, x->alias)) &&
-		    (is_other_revision(r, d) || is_outdone(m, x, r)))
+		    (r->on_request || is_other_revision(r, d) || is_outdone(m, x, r)))
 			return r->reason;
 	}
 	return NULL;

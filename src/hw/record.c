@@ -113,19 +113,6 @@ static void add_cmdline(struct recorder *rec, const char *text)
 	put(rec, "proc/cmdline", str_c(&b), b.n, false);
 }
 
-/* Of a record they lie where it has them; the kernel's own is behind a link. */
-static int read_mounts(struct hw_root *root, struct str *ret)
-{
-	auto_str struct str self = { 0 };
-
-	if (hw_root_file(root, "proc/mountinfo", MOUNTS_BYTES, ret) == 0)
-		return 0;
-	if (hw_root_link(root, "proc/self", &self) < 0)
-		return -ENOENT;
-	str_adds(&self, "/mountinfo");
-	return hw_root_file(root, self.s, MOUNTS_BYTES, ret);
-}
-
 static void add_others(struct recorder *rec, int root_fd)
 {
 	struct hw_root root = { .fd = root_fd };
@@ -135,7 +122,7 @@ static void add_others(struct recorder *rec, int root_fd)
 
 	if (hw_root_file(&root, "proc/cmdline", HW_ROOT_VALUE, &b) == 0)
 		add_cmdline(rec, str_c(&b));
-	if (read_mounts(&root, &b) == 0) {
+	if (hw_root_mounts(&root, MOUNTS_BYTES, &b) == 0) {
 		text = hide(rec, str_c(&b), b.n, &n);
 		put(rec, "proc/mountinfo", text, n, false);
 	}

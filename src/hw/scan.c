@@ -5,6 +5,8 @@
  */
 #include "hw/scan.h"
 
+#include "hw/system.h"
+
 #include "base/map.h"
 #include "base/path.h"
 #include "hw/hide.h"
@@ -441,6 +443,7 @@ int hw_scan(int root_fd, const struct hw_scan_opts *opts, struct hw_inventory *r
 
 	if (r == 0) {
 		scan_loaded(&s);
+		hw_system(&s.root, ret);
 		find_parents(&s);
 		name_interfaces(ret);
 	}
