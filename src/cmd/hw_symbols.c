@@ -61,7 +61,12 @@ static int run_hw_symbols(struct out *out, const struct global_opts *global, voi
 	struct hw_find f = { 0 };
 	struct hw_needs needs = { 0 };
 	auto_str struct str text = { 0 };
-	int r = hw_lines_open(&l, out, &o->config, o->base, err);
+	int r;
+
+	if (n_args && (o->source.from || o->source.root))
+		return usage_error(&cmd_hw_symbols, err,
+				   "a MODULE and another machine exclude each other");
+	r = hw_lines_open(&l, out, &o->config, o->base, err);
 
 	if (r == 0)
 		r = wanted_of(out, o, args, n_args, &f, &needs, err);

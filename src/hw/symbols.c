@@ -53,6 +53,11 @@ static bool is_own(const struct finder *f, const struct want *w)
 	return false;
 }
 
+static const char *given_name(const struct hw_wanted *w)
+{
+	return w->reason ?: w->module ?: w->symbol;
+}
+
 static const char *want_reason(const struct finder *f, const struct want *w)
 {
 	const bool own = is_own(f, w);
@@ -65,7 +70,7 @@ static const char *want_reason(const struct finder *f, const struct want *w)
 
 		if (!g->module)
 			continue;
-		name = own ? f->wanted[g->wanted].reason ?: g->module->name : own_symbol(g);
+		name = own ? given_name(&f->wanted[g->wanted]) : own_symbol(g);
 		if (!strv_has(&names, name))
 			strv_add(&names, name);
 	}
