@@ -26,6 +26,9 @@ extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_hw_scan;
 extern const struct cmd cmd_hw_config;
+extern const struct cmd cmd_hw_coverage;
+extern const struct cmd cmd_hw_diff;
+extern const struct cmd cmd_hw_why;
 extern const struct cmd cmd_hw_drivers;
 extern const struct cmd cmd_hw_record;
 extern const struct cmd cmd_module_build;
@@ -65,6 +68,9 @@ const struct cmd *const cmds[] = {
 	&cmd_inspect,
 	&cmd_hw_scan,
 	&cmd_hw_config,
+	&cmd_hw_coverage,
+	&cmd_hw_diff,
+	&cmd_hw_why,
 	&cmd_hw_drivers,
 	&cmd_hw_record,
 	&cmd_module_build,
