@@ -83,13 +83,14 @@ static void side_release(struct side *s)
 	hw_symbols_release(&s->symbols);
 }
 
-/* Devices are the same by what they are, not by where they are plugged in. */
+/* Devices are the same by what they are, not by where they are plugged in; a list may not tell all numbers. */
 static bool is_same(const struct hw_device *a, const struct hw_device *b)
 {
 	if (!str_eq(a->bus, b->bus) || a->n_alias != b->n_alias)
 		return false;
 	for (size_t i = 0; i < a->n_alias; i++)
-		if (!str_eq(a->alias[i], b->alias[i]))
+		if (!hw_alias_fits(a->alias[i], b->alias[i]) &&
+		    !hw_alias_fits(b->alias[i], a->alias[i]))
 			return false;
 	return a->n_alias > 0;
 }
