@@ -89,9 +89,11 @@ uint32_t hw_cond_or(struct hw_conds *c, uint32_t a, uint32_t b)
 	return join(c, HW_COND_OR, a, b);
 }
 
-static void operand(const struct hw_conds *c, uint32_t cond, struct str *ret)
+/* Of what another joins by op. */
+static void operand(const struct hw_conds *c, enum hw_cond_op op, uint32_t cond, struct str *ret)
 {
-	const bool brackets = c->v[cond].op == HW_COND_AND || c->v[cond].op == HW_COND_OR;
+	const enum hw_cond_op own = c->v[cond].op;
+	const bool brackets = own != op && (own == HW_COND_AND || own == HW_COND_OR);
 
 	if (brackets)
 		str_addc(ret, '(');
@@ -116,13 +118,13 @@ void hw_cond_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
 		return;
 	case HW_COND_NOT:
 		str_addc(ret, '!');
-		operand(c, v->a, ret);
+		operand(c, v->op, v->a, ret);
 		return;
 	case HW_COND_AND:
 	case HW_COND_OR:
-		operand(c, v->a, ret);
+		operand(c, v->op, v->a, ret);
 		str_adds(ret, v->op == HW_COND_AND ? " && " : " || ");
-		operand(c, v->b, ret);
+		operand(c, v->op, v->b, ret);
 	}
 }
 

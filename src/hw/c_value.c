@@ -181,6 +181,19 @@ static uint64_t choose(struct parser *p)
 	return v[!which];
 }
 
+/* __builtin_constant_p(value): const_ilog2() and others ask, and all that is known here is one. */
+static uint64_t is_constant(struct parser *p)
+{
+	uint64_t known;
+
+	if (!eat(p, '('))
+		return fail(p);
+	ternary(p);
+	known = !p->bad;
+	p->bad = false;
+	return eat(p, ')') ? known : fail(p);
+}
+
 static uint64_t unary(struct parser *p)
 {
 	const struct hw_c_tok *t = p->p;
@@ -211,6 +224,9 @@ static uint64_t unary(struct parser *p)
 	} else if (hw_c_named(t, "__builtin_choose_expr")) {
 		p->p++;
 		v = choose(p);
+	} else if (hw_c_named(t, "__builtin_constant_p")) {
+		p->p++;
+		v = is_constant(p);
 	} else {
 		p->p++;
 		v = t->kind == HW_C_NUMBER  ? number(p, t)

@@ -533,6 +533,14 @@ static bool is_assigned(const struct hw_c_toks *s)
 	return s->n && hw_c_is(&s->v[s->n - 1], '=');
 }
 
+/* Where a macro may be one that declares: at the beginning of a line, or as "static DEFINE_IPACK_DEVICE_TABLE(ids) = {". */
+static bool may_declare(const struct reader *r, const struct hw_c_tok *t)
+{
+	return t->first || r->depth ||
+	       (r->stmt.n && (hw_c_named(&r->stmt.v[r->stmt.n - 1], "static") ||
+			      hw_c_named(&r->stmt.v[r->stmt.n - 1], "const")));
+}
+
 static void one(struct reader *r, const struct hw_c_tok *t)
 {
 	const enum word w = word_of(t);
@@ -545,7 +553,7 @@ static void one(struct reader *r, const struct hw_c_tok *t)
 		r->stmt.n = 0;
 	} else if (hw_c_named(t, "enum") && r->queued == r->queue.n) {
 		hw_c_unit_enum(&r->u);
-	} else if (t->kind == HW_C_IDENT && (t->first || r->depth) && unfold(r, t, false)) {
+	} else if (t->kind == HW_C_IDENT && may_declare(r, t) && unfold(r, t, false)) {
 		;
 	} else if (hw_c_is(t, '{')) {
 		if (is_assigned(&r->stmt))
@@ -687,7 +695,7 @@ static const char *driver_name(struct reader *r, const struct driver *d)
 		s.v++;
 		s.n--;
 	}
-	if (s.n == 1 && s.v->kind == HW_C_IDENT)
+	if (s.n == 1 && s.v->kind == HW_C_IDENT && !hw_c_named(s.v, "KBUILD_MODNAME"))
 		name = map_get(&r->texts, name_of(r, s.v));
 	else if (s.n && hw_c_text(&r->u, &s, &text))
 		name = arena_strdup(&r->arena, str_c(&text));
