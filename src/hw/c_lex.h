@@ -57,3 +57,5 @@ static inline bool hw_c_is(const struct hw_c_tok *t, uint16_t punct)
 	return t->kind == HW_C_PUNCT && t->punct == punct;
 }
 bool hw_c_named(const struct hw_c_tok *t, const char *name);
+/* CONFIG_X */
+bool hw_c_is_symbol(const struct hw_c_tok *t);

@@ -127,7 +127,9 @@ static struct hw_c_def *best_of(const struct hw_c_world *w, struct hw_c_def *d)
 {
 	const struct hw_conds *c = &w->conds;
 
-	for (struct hw_c_def *o = d->older; o && d->cond != HW_COND_TRUE; o = o->older)
+	int most = HW_C_OLDER;
+
+	for (struct hw_c_def *o = d->older; o && d->cond != HW_COND_TRUE && most--; o = o->older)
 		if (o->kind == d->kind && c->v[d->cond].op == HW_COND_NOT &&
 		    c->v[d->cond].a == o->cond)
 			return o;
@@ -335,8 +337,8 @@ static struct hw_c_header *nearest(struct hw_c_world *w, const char *from, const
 	return best ? hw_c_header_get(w, best) : NULL;
 }
 
-struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from,
-				 const struct hw_c_include *inc)
+static struct hw_c_header *resolve(struct hw_c_world *w, const char *from,
+				   const struct hw_c_include *inc)
 {
 	auto_free char *name = xstrndup(inc->path, inc->n);
 	struct hw_c_header *h;
@@ -353,6 +355,14 @@ struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from,
 	}
 	h = map_get(&w->angle, name);
 	return h ? h : nearest(w, from, name);
+}
+
+struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from, struct hw_c_include *inc)
+{
+	if (!inc->resolved)
+		inc->to = resolve(w, from, inc);
+	inc->resolved = true;
+	return inc->to;
 }
 
 /* Looking up */

@@ -166,10 +166,7 @@ static int print_cdx(struct ctx *c)
 	if (override(c, "cdx") < 0 || ids(c, 0xffff) < 0 || get(c, "class", &class) < 0 ||
 	    get(c, "class_mask", &mask) < 0)
 		return -EINVAL;
-	str_addc(&c->alias, 'c');
-	if (mask)
-		str_addf(&c->alias, "%06X", (unsigned)class);
-	add_wild(&c->alias);
+	add_value(c, "c", "class", mask == 0xffffff, class);
 	return emit(c);
 }
 
@@ -628,7 +625,6 @@ static int dmi_text(struct ctx *c, const struct hw_c_layout *of, const struct hw
 
 	if (!hw_c_braces(match, &inner))
 		return -EINVAL;
-	(void)of;
 	hw_c_entry_read(c->e->u, of, &inner, &e);
 	return hw_c_entry_number(&e, "slot", ret_slot) && hw_c_entry_text(&e, "substr", ret)
 		       ? 0

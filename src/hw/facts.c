@@ -13,11 +13,13 @@
 #include <string.h>
 
 #define MAX_TABLE (1 << 20) /* tokens */
+#define MAX_FACTS 100000    /* of one source; amdgpu's and the largest of USB have some thousands */
 
 struct table {
 	const char *name, *tag;
 	struct hw_c_toks toks; /* between the braces, expanded */
 	bool exported;	       /* by MODULE_DEVICE_TABLE */
+	size_t same; /* the next of that name, in the other branch of an #if: its place + 1 */
 	const char *driver;
 	const char *file;
 	uint32_t cond;
@@ -40,6 +42,7 @@ struct reader {
 	struct hw_c_unit u;
 	const struct hw_c_layouts *layouts;
 	struct hw_facts *facts;
+	size_t before; /* of facts: what others said */
 	struct arena arena;
 	struct hw_c_toks stmt;	/* the declaration under way, outside of braces */
 	struct hw_c_toks queue; /* what a macro became: read before the file goes on */
@@ -48,6 +51,7 @@ struct reader {
 		struct table *v;
 		size_t n, cap;
 	} tables;
+	struct map first, last; /* table of a name: its place + 1 */
 	struct {
 		struct export *v;
 		size_t n, cap;
@@ -111,9 +115,24 @@ static const char *name_of(struct reader *r, const struct hw_c_tok *t)
 	return arena_strndup(&r->arena, t->s, t->n);
 }
 
+/* HW_C_MODNAME is the one control character that may be in a name. */
+static bool is_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((uint8_t)s[i] < ' ' && s[i] != *HW_C_MODNAME)
+			return false;
+	return true;
+}
+
 static void fact(struct reader *r, struct hw_fact f, const char *text, size_t n)
 {
-	if (memchr(text, '\n', n) || memchr(text, '\t', n))
+	if (!is_plain(text, n))
+		return;
+	if (f.driver && !is_plain(f.driver, strlen(f.driver)))
+		f.driver = NULL;
+	if (f.file && !is_plain(f.file, strlen(f.file)))
+		f.file = NULL;
+	if (r->facts->n - r->before >= MAX_FACTS)
 		return;
 	f.text = arena_strndup(&r->facts->arena, text, n);
 	if (f.file)
@@ -139,11 +158,8 @@ static bool is_unbalanced(struct reader *r, const struct hw_c_tok *name)
 {
 	struct hw_c_def *d = hw_c_find(&r->u, name->s, name->n);
 	const struct hw_c_macro *m = d ? hw_c_def_macro(d) : NULL;
-	int depth = 0;
 
-	for (size_t i = 0; m && i < m->body.n; i++)
-		depth += hw_c_is(&m->body.v[i], '{') - hw_c_is(&m->body.v[i], '}');
-	return depth != 0;
+	return m && m->braces;
 }
 
 /* Behind an open bracket: what stands up to the one that closes it, without that. */
@@ -182,7 +198,8 @@ static void pass(struct reader *r)
 	struct hw_c_tok t;
 
 	while (next(r, &t) && r->u.braces > outside)
-		if (t.kind == HW_C_IDENT && t.n == 4 && hw_c_named(&t, "enum"))
+		if (t.kind == HW_C_IDENT && t.n == 4 && hw_c_named(&t, "enum") &&
+		    r->queued == r->queue.n)
 			hw_c_unit_enum(&r->u);
 }
 
@@ -416,6 +433,27 @@ static void expand_pending(void *data)
 	r->pending.n = 0;
 }
 
+static struct table *table_at(struct reader *r, const struct map *places, const char *name)
+{
+	const uintptr_t place = (uintptr_t)map_get(places, name);
+
+	return place ? &r->tables.v[place - 1] : NULL;
+}
+
+static void add_table(struct reader *r, const struct table *table)
+{
+	struct table *before = table_at(r, &r->last, table->name);
+	void *place;
+
+	if (before)
+		before->same = r->tables.n + 1;
+	vec_push(&r->tables, *table);
+	place = (void *)(uintptr_t)r->tables.n;
+	map_set(&r->last, table->name, place);
+	if (!before)
+		map_set(&r->first, table->name, place);
+}
+
 static void keep_table(struct reader *r, const char *name, const char *tag, uint32_t cond,
 		       bool array)
 {
@@ -433,7 +471,7 @@ static void keep_table(struct reader *r, const char *name, const char *tag, uint
 	table.toks = r->expanded;
 	r->expanded = (struct hw_c_toks){ 0 };
 	if (array)
-		vec_push(&r->tables, table);
+		add_table(r, &table);
 	else /* one structure, not a list of them */
 		free(table.toks.v);
 }
@@ -495,6 +533,14 @@ static bool is_assigned(const struct hw_c_toks *s)
 	return s->n && hw_c_is(&s->v[s->n - 1], '=');
 }
 
+/* Where a macro may be one that declares: at the beginning of a line, or as "static DEFINE_IPACK_DEVICE_TABLE(ids) = {". */
+static bool may_declare(const struct reader *r, const struct hw_c_tok *t)
+{
+	return t->first || r->depth ||
+	       (r->stmt.n && (hw_c_named(&r->stmt.v[r->stmt.n - 1], "static") ||
+			      hw_c_named(&r->stmt.v[r->stmt.n - 1], "const")));
+}
+
 static void one(struct reader *r, const struct hw_c_tok *t)
 {
 	const enum word w = word_of(t);
@@ -505,9 +551,9 @@ static void one(struct reader *r, const struct hw_c_tok *t)
 		if (next(r, &open) && hw_c_is(&open, '(') && in_brackets(r, &inner))
 			say(r, t, w, &inner);
 		r->stmt.n = 0;
-	} else if (hw_c_named(t, "enum")) {
+	} else if (hw_c_named(t, "enum") && r->queued == r->queue.n) {
 		hw_c_unit_enum(&r->u);
-	} else if (t->kind == HW_C_IDENT && (t->first || r->depth) && unfold(r, t, false)) {
+	} else if (t->kind == HW_C_IDENT && may_declare(r, t) && unfold(r, t, false)) {
 		;
 	} else if (hw_c_is(t, '{')) {
 		if (is_assigned(&r->stmt))
@@ -527,14 +573,6 @@ static void one(struct reader *r, const struct hw_c_tok *t)
 }
 
 /* What the file as a whole says */
-
-static struct table *table_find(struct reader *r, const char *name)
-{
-	for (size_t i = 0; name && i < r->tables.n; i++)
-		if (str_eq(r->tables.v[i].name, name))
-			return &r->tables.v[i];
-	return NULL;
-}
 
 struct emit {
 	struct reader *r;
@@ -586,7 +624,7 @@ static void table_entries(struct reader *r, const struct hw_kind *k, const struc
 	e->fact.table = hw_kind_name(k);
 	e->fact.file = t->file;
 	e->fact.driver = t->driver;
-	while (more) {
+	while (more && r->facts->n - r->before < MAX_FACTS) {
 		more = hw_c_element(&list, &after);
 		if (more)
 			table_entry(r, k, t, &element, e);
@@ -599,20 +637,17 @@ static void export_table(struct reader *r, const struct export *x)
 	struct emit e = { .r = r,
 			  .fact = { .kind = HW_FACT_ALIAS, .line = x->line, .cond = x->cond } };
 	const struct hw_kind *k = hw_kind_get(x->kind);
-	struct table *t = table_find(r, x->table);
+	struct table *t = table_at(r, &r->first, x->table);
 
 	if (!k) {
 		odd(r, &e.fact, "a kind of device table that is not known");
 	} else if (!t || !hw_c_layout_get(r->layouts, t->tag)) {
 		odd(r, &e.fact, "the device table is not in this file");
 	} else {
-		/* tables of one name are there in both branches of an #if */
-		for (size_t i = (size_t)(t - r->tables.v); i < r->tables.n; i++) {
-			if (!str_eq(r->tables.v[i].name, x->table))
-				continue;
-			r->tables.v[i].exported = true;
-			e.fact.cond = hw_cond_and(&r->u.w->conds, x->cond, r->tables.v[i].cond);
-			table_entries(r, k, &r->tables.v[i], &e);
+		for (; t; t = t->same ? &r->tables.v[t->same - 1] : NULL) {
+			t->exported = true;
+			e.fact.cond = hw_cond_and(&r->u.w->conds, x->cond, t->cond);
+			table_entries(r, k, t, &e);
 		}
 	}
 }
@@ -660,7 +695,7 @@ static const char *driver_name(struct reader *r, const struct driver *d)
 		s.v++;
 		s.n--;
 	}
-	if (s.n == 1 && s.v->kind == HW_C_IDENT)
+	if (s.n == 1 && s.v->kind == HW_C_IDENT && !hw_c_named(s.v, "KBUILD_MODNAME"))
 		name = map_get(&r->texts, name_of(r, s.v));
 	else if (s.n && hw_c_text(&r->u, &s, &text))
 		name = arena_strdup(&r->arena, str_c(&text));
@@ -677,7 +712,7 @@ static struct table *driver_table(struct reader *r, const struct driver *d, cons
 		return NULL;
 	for (size_t i = s.n; i-- > 0;)
 		if (s.v[i].kind == HW_C_IDENT)
-			return table_find(r, name_of(r, &s.v[i]));
+			return table_at(r, &r->first, name_of(r, &s.v[i]));
 	return NULL;
 }
 
@@ -747,6 +782,8 @@ static void reader_release(struct reader *r)
 	free(r->pending.v);
 	free(r->expanded.v);
 	map_release(&r->texts, NULL);
+	map_release(&r->first, NULL);
+	map_release(&r->last, NULL);
 	hw_c_unit_release(&r->u);
 	arena_release(&r->arena);
 }
@@ -754,7 +791,7 @@ static void reader_release(struct reader *r)
 void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const char *path,
 		   const char *text, size_t n, struct hw_facts *ret)
 {
-	struct reader r = { .layouts = l, .facts = ret };
+	struct reader r = { .layouts = l, .facts = ret, .before = ret->n };
 	struct hw_c_tok t;
 
 	hw_c_unit_init(&r.u, w, path, text, n);
@@ -764,6 +801,8 @@ void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const cha
 		one(&r, &t);
 	}
 	say_all(&r);
+	if (!r.u.budget)
+		odd(&r, &(struct hw_fact){ 0 }, "more macros than are followed");
 	reader_release(&r);
 }
 

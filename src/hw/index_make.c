@@ -331,11 +331,13 @@ static bool split(char *s, struct line *ret)
 static void take_line(struct builder *b, char *s, uint32_t *last)
 {
 	const uint32_t source = (uint32_t)strtoul(s, NULL, 10);
-	const char *path = b->m->sources.v[source];
+	const char *path = source < b->m->sources.n ? b->m->sources.v[source] : NULL;
 	const struct kb_part_of *p;
 	struct line l;
 	size_t n;
 
+	if (!path)
+		return;
 	if (source != *last)
 		add_input(b, path, false);
 	*last = source;
