@@ -26,6 +26,7 @@ extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_hw_scan;
 extern const struct cmd cmd_hw_drivers;
+extern const struct cmd cmd_hw_firmware;
 extern const struct cmd cmd_hw_record;
 extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_module_list;
@@ -64,6 +65,7 @@ const struct cmd *const cmds[] = {
 	&cmd_inspect,
 	&cmd_hw_scan,
 	&cmd_hw_drivers,
+	&cmd_hw_firmware,
 	&cmd_hw_record,
 	&cmd_module_build,
 	&cmd_module_list,
