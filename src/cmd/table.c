@@ -30,6 +30,7 @@ extern const struct cmd cmd_hw_coverage;
 extern const struct cmd cmd_hw_diff;
 extern const struct cmd cmd_hw_why;
 extern const struct cmd cmd_hw_drivers;
+extern const struct cmd cmd_hw_firmware;
 extern const struct cmd cmd_hw_record;
 extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_module_list;
@@ -72,6 +73,7 @@ const struct cmd *const cmds[] = {
 	&cmd_hw_diff,
 	&cmd_hw_why,
 	&cmd_hw_drivers,
+	&cmd_hw_firmware,
 	&cmd_hw_record,
 	&cmd_module_build,
 	&cmd_module_list,

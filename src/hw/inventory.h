@@ -42,9 +42,18 @@ struct hw_odd_line {
 	const char *why;  /* NULL: it is like none that is known */
 };
 
+/* An x86 processor, as /proc/cpuinfo has it, or its modalias (which has no stepping). */
+struct hw_cpu {
+	enum { HW_CPU_OTHER, HW_CPU_INTEL, HW_CPU_AMD } vendor;
+	unsigned family, model, stepping;
+	bool has_stepping;
+};
+
 struct hw_inventory {
 	struct hw_device *v;
 	size_t n, cap;
+	struct hw_cpu cpu;
+	const char *log; /* what a record has of the kernel's log; NULL: nothing */
 	struct {
 		const char **v; /* names as in /proc/modules */
 		size_t n, cap;

@@ -6,6 +6,7 @@
 #include "hw/record.h"
 
 #include "hw/hide.h"
+#include "hw/kmsg.h"
 #include "hw/scan.h"
 #include "kernel/larchive.h"
 
@@ -66,14 +67,14 @@ static char *without_serials(const char *text, size_t *ret_n)
 	return str_take(&b);
 }
 
-/* Names of interfaces are in paths and in links; what files of sysfs hold is taken as it is. */
+/* Names of interfaces are in paths and in links; what files of sysfs hold is taken as it is. A log is that of a record. */
 static void seen(void *ctx, const char *path, const struct str *content, bool link)
 {
 	struct recorder *rec = ctx;
 	size_t n = content->n, path_n;
 	auto_free char *name = hide(rec, path, strlen(path), &path_n), *changed = NULL;
 
-	if (link)
+	if (link || str_eq(path, "kernel-log"))
 		changed = hide(rec, str_c(content), content->n, &n);
 	else if (!rec->secrets && str_eq(path, "proc/cpuinfo"))
 		changed = without_serials(str_c(content), &n);
@@ -137,13 +138,11 @@ static void add_log(struct recorder *rec, const char *log)
 	size_t n = 0, lines = 0;
 
 	for (const char *p = log; *p && lines < LOG_LINES; p += n + (p[n] == '\n')) {
-		auto_free char *line = NULL;
-
 		n = strcspn(p, "\n");
-		line = xstrndup(p, n);
-		if (!strcasestr(line, "firmware"))
+		if (!hw_kmsg_matters(p, n))
 			continue;
-		str_addf(&b, "%s\n", line);
+		str_add(&b, p, n);
+		str_addc(&b, '\n');
 		lines++;
 	}
 	if (!b.n)

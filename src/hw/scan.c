@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "hw/hide.h"
+#include "hw/kmsg.h"
 
 #include <errno.h>
 
@@ -232,6 +233,54 @@ static int scan_board(struct scan *s)
 	return path ? take_device(s, "dmi", "id", path) : 0;
 }
 
+/* The number behind a key: "\ncpu family\t: 6"; base 16: "fam0019". -1 where there is none. */
+static long number_of(const char *text, const char *key, int base)
+{
+	const char *p = strstr(text, key);
+	char *end;
+	long n;
+
+	if (!p)
+		return -1;
+	p += strlen(key);
+	p += base == 10 ? strspn(p, "\t :") : 0;
+	n = strtol(p, &end, base);
+	return end > p && n >= 0 && n <= 0xffff ? n : -1;
+}
+
+static void set_cpu(struct scan *s, int vendor, long family, long model, long stepping)
+{
+	if (family < 0 || model < 0)
+		return;
+	s->inv->cpu.vendor = vendor;
+	s->inv->cpu.family = (unsigned)family;
+	s->inv->cpu.model = (unsigned)model;
+	s->inv->cpu.stepping = stepping < 0 ? 0 : (unsigned)stepping;
+	s->inv->cpu.has_stepping = stepping >= 0;
+}
+
+static void cpu_by_info(struct scan *s, const char *info)
+{
+	int vendor = strstr(info, ": GenuineIntel\n")	? HW_CPU_INTEL
+		     : strstr(info, ": AuthenticAMD\n") ? HW_CPU_AMD
+							: HW_CPU_OTHER;
+
+	if (vendor != HW_CPU_OTHER)
+		set_cpu(s, vendor, number_of(info, "\ncpu family", 10),
+			number_of(info, "\nmodel\t", 10), number_of(info, "\nstepping", 10));
+}
+
+/* "cpu:type:x86,ven0000fam0006mod008E:feature:,...": X86_VENDOR_INTEL is 0, X86_VENDOR_AMD 2 (asm/processor.h). */
+static void cpu_by_alias(struct scan *s, const struct hw_device *d)
+{
+	const char *alias = d->n_alias ? d->alias[0] : "";
+	long vendor = number_of(alias, "cpu:type:x86,ven", 16);
+
+	if (s->inv->cpu.vendor == HW_CPU_OTHER && (vendor == 0 || vendor == 2))
+		set_cpu(s, vendor ? HW_CPU_AMD : HW_CPU_INTEL, number_of(alias, "fam", 16),
+			number_of(alias, "mod", 16), -1);
+}
+
 /* The value of the first "model name" line; other architectures have other words, or none. */
 static const char *cpu_name(struct scan *s)
 {
@@ -240,6 +289,7 @@ static const char *cpu_name(struct scan *s)
 
 	if (hw_root_file(&s->root, "proc/cpuinfo", CPUINFO_BYTES, &b) < 0)
 		return NULL;
+	cpu_by_info(s, str_c(&b));
 	for (size_t i = 0; i < countof(keys); i++) {
 		const char *p = strstr(str_c(&b), keys[i]);
 		size_t n = p ? strcspn(p + 1, "\n") + 1 : 0;
@@ -255,8 +305,10 @@ static int scan_cpu(struct scan *s)
 {
 	int r = take_device(s, "cpu", "cpu", "devices/system/cpu");
 
-	if (r == 0 && map_has(&s->paths, "devices/system/cpu"))
+	if (r == 0 && map_has(&s->paths, "devices/system/cpu")) {
 		s->inv->v[s->inv->n - 1].name = cpu_name(s);
+		cpu_by_alias(s, &s->inv->v[s->inv->n - 1]);
+	}
 	return r;
 }
 
@@ -372,6 +424,15 @@ static void scan_loaded(struct scan *s)
 	}
 }
 
+/* Of a record: a machine's root has no such file. */
+static void scan_log(struct scan *s)
+{
+	auto_str struct str b = { 0 };
+
+	if (hw_root_file(&s->root, "kernel-log", HW_KMSG_BYTES, &b) == 0)
+		s->inv->log = arena_strdup(&s->inv->arena, str_c(&b));
+}
+
 static int by_path(const void *a, const void *b)
 {
 	const struct hw_device *x = a, *y = b;
@@ -444,6 +505,7 @@ int hw_scan(int root_fd, const struct hw_scan_opts *opts, struct hw_inventory *r
 	if (r == 0) {
 		scan_loaded(&s);
 		hw_system(&s.root, ret);
+		scan_log(&s);
 		find_parents(&s);
 		name_interfaces(ret);
 	}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files of firmware below a root that may be another machine's. openat2(2) resolves links as that machine would; where it is
+ * missing a path that leads out of the root counts as absent.
+ */
+#include "hw/firmware.h"
+
+#include "base/file.h"
+#include "hw/kmsg.h"
+#include "hw/root.h"
+#include "kernel/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+
+#define CUSTOM	  "sys/module/firmware_class/parameters/path"
+#define GLOB_MOST 10000
+
+const char *const hw_fw_suffix[] = { "", ".zst", ".xz" };
+
+/* Whether that descriptor is the root of this process: all of its links lead where they say. */
+static bool is_own_root(int root)
+{
+	struct stat a, b;
+
+	return fstat(root, &a) == 0 && stat("/", &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int open_in(int root, const char *path, int flags)
+{
+	const struct open_how how = { .flags =
+					      (uint64_t)(flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
+				      .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	long fd;
+
+	path += strspn(path, "/");
+	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	/* EPERM: what a container's filter says of calls that it does not know */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+		if (!is_own_root(root) && !krn_tree_inside(root, path))
+			return -ENOENT;
+		fd = openat(root, path, (int)how.flags);
+	}
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static int open_file(int root, const char *path)
+{
+	auto_close int fd = open_in(root, path, O_RDONLY);
+	struct stat st;
+
+	if (fd < 0)
+		return -ENOENT;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_fd(&fd) : -ENOENT;
+}
+
+void hw_fw_dirs_usual(struct hw_fw_dirs *d, const char *release)
+{
+	struct hw_root root = { .fd = d->root };
+	auto_str struct str custom = { 0 };
+
+	if (hw_root_file(&root, CUSTOM, HW_ROOT_VALUE, &custom) == 0 && *str_c(&custom) == '/') {
+		custom.s[strcspn(custom.s, "\n")] = '\0';
+		strv_add(&d->v, custom.s);
+	}
+	if (release)
+		strv_addf(&d->v, "/lib/firmware/updates/%s", release);
+	strv_add(&d->v, "/lib/firmware/updates");
+	if (release)
+		strv_addf(&d->v, "/lib/firmware/%s", release);
+	strv_add(&d->v, "/lib/firmware");
+}
+
+int hw_fw_open(const struct hw_fw_dirs *d, const char *name, enum hw_fw_form *ret_form,
+	       const char **ret_folder)
+{
+	if (!hw_firmware_is_name(name, strlen(name)))
+		return -ENOENT;
+	for (size_t form = 0; form < countof(hw_fw_suffix); form++)
+		for (size_t i = 0; i < d->v.n; i++) {
+			auto_free char *path =
+				xasprintf("%s/%s%s", d->v.v[i], name, hw_fw_suffix[form]);
+			int fd = open_file(d->root, path);
+
+			if (fd < 0)
+				continue;
+			*ret_form = (enum hw_fw_form)form;
+			*ret_folder = d->v.v[i];
+			return fd;
+		}
+	return -ENOENT;
+}
+
+/* One step of a pattern: what of `folder` fits its first part. */
+static void fit(int root, const char *folder, const char *below, const char *pattern,
+		struct strv *ret)
+{
+	size_t n = strcspn(pattern, "/");
+	auto_free char *part = xstrndup(pattern, n), *path = xasprintf("%s/%s", folder, below);
+	auto_close int fd = open_in(root, path, O_RDONLY | O_DIRECTORY);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d)
+		return;
+	fd = -1;
+	while (ret->n < GLOB_MOST && (e = readdir(d))) {
+		auto_free char *name = xstrdup(e->d_name), *whole = NULL;
+
+		for (size_t i = 1; !pattern[n] && i < countof(hw_fw_suffix); i++)
+			if (str_ends(name, hw_fw_suffix[i]))
+				name[strlen(name) - strlen(hw_fw_suffix[i])] = '\0';
+		if (fnmatch(part, name, FNM_PERIOD) != 0)
+			continue;
+		whole = xasprintf("%s%s%s", below, *below ? "/" : "", name);
+		if (pattern[n])
+			fit(root, folder, whole, pattern + n + 1, ret);
+		else if (!strv_has(ret, whole))
+			strv_add(ret, whole);
+	}
+	closedir(d);
+}
+
+void hw_fw_glob(const struct hw_fw_dirs *d, const char *pattern, struct strv *ret)
+{
+	if (!hw_firmware_is_name(pattern, strlen(pattern)))
+		return;
+	for (size_t i = 0; i < d->v.n; i++)
+		fit(d->root, d->v.v[i], "", pattern, ret);
+	strv_sort(ret);
+}
