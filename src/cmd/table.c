@@ -39,6 +39,7 @@ extern const struct cmd cmd_source_rebase;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
+extern const struct cmd cmd_bench_hw;
 extern const struct cmd cmd_bench_build;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_complete;
@@ -82,6 +83,7 @@ const struct cmd *const cmds[] = {
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,
+	&cmd_bench_hw,
 	&cmd_bench_build,
 	&cmd_help,
 	&cmd_complete,

@@ -122,32 +122,30 @@ static void consoles(struct hw_root *r, struct hw_inventory *inv)
 		}
 }
 
+static void add_number(struct hw_inventory *inv, const char *key, unsigned value)
+{
+	auto_free char *text = xasprintf("%u", value);
+
+	add_s(inv, key, text);
+}
+
 static void processor(struct hw_root *r, struct hw_inventory *inv)
 {
-	static const char *const keys[][2] = { { "vendor_id", "cpu-vendor" },
-					       { "cpu family", "cpu-family" },
-					       { "model", "cpu-model" },
-					       { "stepping", "cpu-stepping" } };
 	auto_str struct str b = { 0 };
-	const char *s, *l;
-	size_t n;
+	const char *flags;
 
+	if (inv->cpu.vendor != HW_CPU_OTHER) {
+		add_s(inv, "cpu-vendor",
+		      inv->cpu.vendor == HW_CPU_INTEL ? "GenuineIntel" : "AuthenticAMD");
+		add_number(inv, "cpu-family", inv->cpu.family);
+		add_number(inv, "cpu-model", inv->cpu.model);
+	}
 	if (hw_root_file(r, "proc/cpuinfo", MAX_TEXT, &b) < 0)
 		return;
-	for (s = str_c(&b); line(&s, &l, &n) && n;) {
-		const char *colon = memchr(l, ':', n), *end = colon;
-
-		if (!colon)
-			continue;
-		while (end > l && (end[-1] == '\t' || end[-1] == ' '))
-			end--;
-		for (size_t i = 0; i < countof(keys); i++)
-			if ((size_t)(end - l) == strlen(keys[i][0]) &&
-			    !strncmp(l, keys[i][0], (size_t)(end - l)))
-				add(inv, keys[i][1], colon + 1, n - (size_t)(colon + 1 - l));
-		if (!strncmp(l, "flags", 5) && memmem(l, n, " hypervisor", 11))
-			add_s(inv, "cpu-flag", "hypervisor");
-	}
+	flags = strstr(str_c(&b), "\nflags\t");
+	if (flags &&
+	    memmem(flags, strcspn(flags + 1, "\n") + 1, " hypervisor", strlen(" hypervisor")))
+		add_s(inv, "cpu-flag", "hypervisor");
 }
 
 static void stacks(struct hw_root *r, struct hw_inventory *inv)

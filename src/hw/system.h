@@ -5,7 +5,7 @@
  *	root-fs:ext4		type of the file system at /	root-dev:/dev/nvme0n1p2	what it is on (/proc/self/mountinfo)
  *	fs:vfat			of each other that is mounted from a disk
  *	console:ttyS0		of the command line, and those that are active	md:raid1, dm:LVM, dm:CRYPT	disk stacks
- *	cpu-vendor:AuthenticAMD, cpu-family:25, cpu-model:33, cpu-flag:hypervisor (of /proc/cpuinfo, the first processor)
+ *	cpu-vendor:AuthenticAMD, cpu-family:25, cpu-model:33, cpu-flag:hypervisor (the first processor)
  *	cpus:0-15		that are possible	firmware:efi, firmware:acpi, firmware:devicetree
  *	hypervisor:xen		of /sys/hypervisor
  */
