@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/yaml.h"
+#include "hw/c_cond.h"
 
 #include <string.h>
 
@@ -120,6 +121,35 @@ static const char *module_of_driver(const struct hw_index *ix, const char *bus, 
 	return NULL;
 }
 
+/* What an entry of a table hangs on besides the driver: all terms of an &&, the first of an ||. What must not be set is passed over. */
+static void want_cond(struct hw_needs *n, const struct hw_conds *c, uint32_t cond,
+		      const char *reason)
+{
+	const struct hw_cond *v = &c->v[cond];
+
+	if (v->op == HW_COND_AND)
+		want_cond(n, c, v->b, reason);
+	if (v->op == HW_COND_AND || v->op == HW_COND_OR)
+		want_cond(n, c, v->a, reason);
+	else if (v->op == HW_COND_SYM || v->op == HW_COND_BUILTIN || v->op == HW_COND_MODULE)
+		want(n, NULL, arena_strdup(&n->arena, v->name), v->op == HW_COND_MODULE ? "m" : "y",
+		     reason);
+}
+
+static void want_entry(struct hw_needs *n, const struct hw_match *m, const char *what)
+{
+	struct hw_conds conds;
+	const char *reason;
+
+	if (!m->record->cond)
+		return;
+	reason = arena_printf(&n->arena, "%s: its entry in %s's table is there with it", what,
+			      hw_match_driver(m));
+	hw_conds_init(&conds);
+	want_cond(n, &conds, hw_cond_parse(&conds, hw_ix_text(m->index, m->record->cond)), reason);
+	hw_conds_release(&conds);
+}
+
 static bool any_is_bound(const struct hw_inventory *inv)
 {
 	for (size_t i = 0; i < inv->n; i++)
@@ -156,6 +186,8 @@ static void need_device(const struct hw_needs_spec *s, const struct hw_device *d
 	}
 	reason = arena_strdup(&ret->arena, what);
 	want(ret, module, NULL, NULL, reason);
+	if (m)
+		want_entry(ret, m, reason);
 }
 
 static bool is_loaded(const struct hw_inventory *inv, const char *module)
