@@ -95,8 +95,10 @@ void hw_facts_words(const struct hw_c_world *w, struct strv *ret)
 		if (!d || d->kind != HW_C_MACRO ||
 		    memmem(d->name, d->name_n, "MODULE_", strlen("MODULE_")))
 			continue;
-		if (has_said(d->rest, d->rest_n))
-			strv_take(ret, xstrndup(d->name, d->name_n));
+		if (!has_said(d->rest, d->rest_n))
+			continue;
+		w->headers.v[d->header]->used = true;
+		strv_take(ret, xstrndup(d->name, d->name_n));
 	}
 }
 
@@ -124,6 +126,11 @@ static bool is_plain(const char *s, size_t n)
 	return true;
 }
 
+static bool is_full(const struct reader *r)
+{
+	return r->facts->n - r->before >= MAX_FACTS;
+}
+
 static void fact(struct reader *r, struct hw_fact f, const char *text, size_t n)
 {
 	if (!is_plain(text, n))
@@ -132,7 +139,7 @@ static void fact(struct reader *r, struct hw_fact f, const char *text, size_t n)
 		f.driver = NULL;
 	if (f.file && !is_plain(f.file, strlen(f.file)))
 		f.file = NULL;
-	if (r->facts->n - r->before >= MAX_FACTS)
+	if (is_full(r))
 		return;
 	f.text = arena_strndup(&r->facts->arena, text, n);
 	if (f.file)
@@ -221,7 +228,7 @@ static void split(const struct hw_c_toks *t, size_t max, struct argument *ret)
 			depth += hw_c_is(&t->v[i], '(') - hw_c_is(&t->v[i], ')');
 			continue;
 		}
-		ret->v[ret->n++] = (struct hw_c_span){ t->v + begin, i - begin };
+		ret->v[ret->n++] = (struct hw_c_span){ hw_c_behind(t->v, begin), i - begin };
 		begin = i + 1;
 	}
 }
@@ -624,7 +631,7 @@ static void table_entries(struct reader *r, const struct hw_kind *k, const struc
 	e->fact.table = hw_kind_name(k);
 	e->fact.file = t->file;
 	e->fact.driver = t->driver;
-	while (more && r->facts->n - r->before < MAX_FACTS) {
+	while (more && !is_full(r)) {
 		more = hw_c_element(&list, &after);
 		if (more)
 			table_entry(r, k, t, &element, e);
@@ -644,7 +651,7 @@ static void export_table(struct reader *r, const struct export *x)
 	} else if (!t || !hw_c_layout_get(r->layouts, t->tag)) {
 		odd(r, &e.fact, "the device table is not in this file");
 	} else {
-		for (; t; t = t->same ? &r->tables.v[t->same - 1] : NULL) {
+		for (; t && !is_full(r); t = t->same ? &r->tables.v[t->same - 1] : NULL) {
 			t->exported = true;
 			e.fact.cond = hw_cond_and(&r->u.w->conds, x->cond, t->cond);
 			table_entries(r, k, t, &e);
