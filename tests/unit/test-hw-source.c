@@ -201,6 +201,9 @@ static void conditions(void **state)
 		{ "#if 0\nMODULE_ALIAS(\"a\");\n#elif 1 + 1 > 1\nMODULE_ALIAS(\"b\");\n#else\nMODULE_ALIAS(\"c\");\n#endif\n",
 		  "alias b" },
 		{ "#if IS_REACHABLE(CONFIG_A)\n#if IS_MODULE(CONFIG_B)\nMODULE_ALIAS(\"a\");\n#endif\n#endif\n", "alias a [A && B=m]" },
+		{ "#if defined(CONFIG_A) && (defined(CONFIG_B) && defined(CONFIG_A))\n#if defined(CONFIG_B)\nMODULE_ALIAS(\"a\");\n#endif\n#endif\n",
+		  "alias a [A=y && B=y]" },
+		{ "#if defined(CONFIG_A) && (defined(CONFIG_B) && !defined(CONFIG_A))\nMODULE_ALIAS(\"a\");\n#endif\n", "" },
 		/* the first directive of a file, as the guard of a header is */
 		{ "#ifndef CONFIG_A\nMODULE_ALIAS(\"a\");\n#endif\n", "alias a [!A=y]" },
 		{ "#ifndef GUARD\n#define GUARD\nMODULE_ALIAS(\"a\");\n#endif\n", "alias a" },
