@@ -8,8 +8,8 @@
 
 #define MAX_BRANCHES 256
 #define MAX_BUDGET   (4 << 20)
-#define MAX_TEXT     (16 << 20) /* bytes that are included as text */
-#define MAX_INCLUDES 10000	/* of one file */
+#define MAX_TEXT     (4 << 20) /* bytes that are included as text */
+#define MAX_INCLUDES 10000     /* of one file */
 
 /* An #if that is open. */
 struct branch {
