@@ -67,6 +67,8 @@ static uint32_t join(struct hw_conds *c, enum hw_cond_op op, uint32_t a, uint32_
 	const uint32_t neutral = op == HW_COND_AND ? HW_COND_TRUE : HW_COND_FALSE;
 	uint32_t terms;
 
+	if (c->v[b].op == op && a != b) /* one chain, of which each term is there once */
+		return join(c, op, join(c, op, a, c->v[b].a), c->v[b].b);
 	if (a == neutral || among(c, op, b, a))
 		return b;
 	if (b == neutral || among(c, op, a, b))

@@ -296,8 +296,10 @@ static void replace(struct expander *e, struct hw_c_def *def, const struct hw_c_
 		s.out.v[n++] = t;
 	}
 	def->busy = true;
-	vec_push(&e->stack,
-		 ((struct frame){ .p = s.out.v, .end = s.out.v + n, .def = def, .own = s.out.v }));
+	vec_push(&e->stack, ((struct frame){ .p = s.out.v,
+					     .end = hw_c_behind(s.out.v, n),
+					     .def = def,
+					     .own = s.out.v }));
 }
 
 /* True where the name was a macro's and has been replaced. */
@@ -341,7 +343,7 @@ static void expand(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, str
 	struct expander e = { .u = u, .out = ret, .depth = depth };
 	struct hw_c_tok t;
 
-	vec_push(&e.stack, ((struct frame){ .p = in, .end = in + n }));
+	vec_push(&e.stack, ((struct frame){ .p = in, .end = hw_c_behind(in, n) }));
 	while (take(&e, &t)) {
 		if (t.kind == HW_C_IDENT && try_macro(&e, &t))
 			continue;

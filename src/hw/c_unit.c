@@ -8,8 +8,8 @@
 
 #define MAX_BRANCHES 256
 #define MAX_BUDGET   (4 << 20)
-#define MAX_TEXT     (64 << 20) /* bytes that are included as text */
-#define MAX_INCLUDES 10000	/* of one file */
+#define MAX_TEXT     (4 << 20) /* bytes that are included as text */
+#define MAX_INCLUDES 10000     /* of one file */
 
 /* An #if that is open. */
 struct branch {
@@ -232,9 +232,11 @@ static bool calls_back(struct hw_c_unit *u, const struct hw_c_header *h)
 	for (size_t i = 0; u->budget && i < u->names.slots; i++) {
 		const struct hw_c_def *d = u->names.slot[i];
 
-		if (d && d->kind == HW_C_MACRO &&
-		    memmem(d->rest, d->rest_n, word, sizeof(word) - 1) &&
-		    memmem(h->text, h->n, d->name, d->name_n))
+		if (!d || d->kind != HW_C_MACRO ||
+		    !memmem(d->rest, d->rest_n, word, sizeof(word) - 1))
+			continue;
+		u->budget -= (uint32_t)MIN((size_t)u->budget, h->n / 64 + 1);
+		if (memmem(h->text, h->n, d->name, d->name_n))
 			return true;
 	}
 	return false;
@@ -270,6 +272,7 @@ static void include(struct hw_c_unit *u, const char *text, size_t n)
 							: hw_c_resolve(u->w, u->src->path, &inc);
 	if (h && u->texts < MAX_TEXT && is_text(u, &inc, h)) {
 		u->texts += h->n + 1;
+		h->used = true;
 		push(u, h->path, h->text, h->n);
 	} else if (u->includes.n < MAX_INCLUDES) {
 		vec_push(&u->includes, inc);

@@ -34,6 +34,7 @@ struct hw_c_header {
 		struct hw_c_include *v;
 		size_t n, cap;
 	} includes;
+	bool used;     /* it gave a name, or was read as text */
 	uint32_t seen; /* number of the last search that came by */
 	int8_t tables; /* whether it defines device tables, or the like: 1 yes, -1 no, 0 not known yet */
 };

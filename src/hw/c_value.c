@@ -381,7 +381,7 @@ bool hw_c_value(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, uint64
 	} else {
 		hw_c_expand(u, in, n, &all);
 		p.p = all.v;
-		p.end = all.v + all.n;
+		p.end = hw_c_behind(all.v, all.n);
 		v = ternary(&p);
 	}
 	if (p.p != p.end)
@@ -548,7 +548,7 @@ static uint32_t cond_or(struct parser *p)
 
 uint32_t hw_c_condition(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n)
 {
-	struct parser p = { .u = u, .p = in, .end = in + n };
+	struct parser p = { .u = u, .p = in, .end = hw_c_behind(in, n) };
 
 	return cond_or(&p);
 }

@@ -12,6 +12,7 @@
 
 #define MAX_HEADER (64 << 20)
 #define MAX_FOLDER 32
+#define MAX_NEAR   1000 /* headers beside a file: each is asked for each name */
 
 static void header_free(void *p)
 {
@@ -369,6 +370,8 @@ struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from, struct 
 
 static void add_near(struct hw_c_unit *u, struct hw_c_header *h)
 {
+	if (u->near.n >= MAX_NEAR)
+		return;
 	for (size_t i = 0; i < u->near.n; i++)
 		if (u->near.v[i] == h)
 			return;
@@ -429,15 +432,17 @@ static void find_all(struct hw_c_unit *u)
 
 static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t n, uint32_t hash)
 {
-	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash);
+	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash), *o;
 
-	if (!d || !d->older)
-		return d && d->kind == HW_C_UNDEF ? NULL : d;
-	if (!u->closure)
+	if (!d || d->kind == HW_C_UNDEF)
+		return NULL;
+	if (d->older && !u->closure)
 		find_all(u);
-	for (struct hw_c_def *o = d; o; o = o->older)
-		if (u->w->headers.v[o->header]->seen == u->closure)
-			return o;
+	o = d;
+	while (o && d->older && u->w->headers.v[o->header]->seen != u->closure)
+		o = o->older;
+	d = o ? o : d;
+	u->w->headers.v[d->header]->used = true;
 	return d;
 }
 
@@ -454,8 +459,10 @@ struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n)
 		find_near(u);
 	for (size_t i = 0; i < u->near.n; i++) {
 		d = hw_c_names_find(&u->near.v[i]->names, name, n, hash);
-		if (d && d->kind != HW_C_UNDEF)
+		if (d && d->kind != HW_C_UNDEF) {
+			u->near.v[i]->used = true;
 			return best_of(u->w, d);
+		}
 	}
 	return find_world(u, name, n, hash);
 }

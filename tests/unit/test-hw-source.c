@@ -201,6 +201,9 @@ static void conditions(void **state)
 		{ "#if 0\nMODULE_ALIAS(\"a\");\n#elif 1 + 1 > 1\nMODULE_ALIAS(\"b\");\n#else\nMODULE_ALIAS(\"c\");\n#endif\n",
 		  "alias b" },
 		{ "#if IS_REACHABLE(CONFIG_A)\n#if IS_MODULE(CONFIG_B)\nMODULE_ALIAS(\"a\");\n#endif\n#endif\n", "alias a [A && B=m]" },
+		{ "#if defined(CONFIG_A) && (defined(CONFIG_B) && defined(CONFIG_A))\n#if defined(CONFIG_B)\nMODULE_ALIAS(\"a\");\n#endif\n#endif\n",
+		  "alias a [A=y && B=y]" },
+		{ "#if defined(CONFIG_A) && (defined(CONFIG_B) && !defined(CONFIG_A))\nMODULE_ALIAS(\"a\");\n#endif\n", "" },
 		/* the first directive of a file, as the guard of a header is */
 		{ "#ifndef CONFIG_A\nMODULE_ALIAS(\"a\");\n#endif\n", "alias a [!A=y]" },
 		{ "#ifndef GUARD\n#define GUARD\nMODULE_ALIAS(\"a\");\n#endif\n", "alias a" },
@@ -400,12 +403,76 @@ static void index_conditions(void **state)
 		assert_string_equal(hw_ix_text(&ix, ix.alias.v[i].cond), "A");
 }
 
+/* As an editor does that keeps the file: its folder has the same times afterwards. */
+static void put_in_place(const char *dir, const char *name, const char *text)
+{
+	auto_free char *path = path_join(dir, name);
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0 && write_all(fd, text, strlen(text)) == 0);
+}
+
+/* Whether the index was there already; ret: its first alias. */
+static bool was_kept(const char *dir, char ret[64])
+{
+	auto_hw_index struct hw_index ix = { 0 };
+	const struct hw_index_spec spec = { .tree = dir, .srcarch = "x86" };
+	auto_err struct err err = { 0 };
+
+	assert_done(hw_index_get(&spec, &ix, &err), &err);
+	snprintf(ret, 64, "%s", ix.alias.n ? hw_ix_text(&ix, ix.alias.v->text) : "");
+	return ix.map;
+}
+
+/* What changes an index, and what does not. */
+static void index_again(void **state)
+{
+	static const struct {
+		const char *file, *text, *alias;
+		bool kept;
+	} steps[] = {
+		{ "drivers/y.o", "an object", "one", true },
+		{ "include/linux/two.h", "enum { OTHER };\n", "one", true }, /* gave nothing */
+		{ "drivers/said.h", "#define SAID \"two\"\n", "two", false },
+		{ "drivers/plain.c", "MODULE_ALIAS(\"a\");\n", "a", false },
+		{ "drivers/plain.c", "int x;\n", "two", false },
+		{ "drivers/y.c", "MODULE_ALIAS(\"three\");\n", "three", false },
+		{ "drivers/late.c", "MODULE_ALIAS(\"b\");\n", "b", false },
+		{ "drivers/Kbuild", "obj-m += plain.o\n", "", false },
+		{ "Kbuild", "", "", false },
+	};
+	char alias[64];
+
+	tree(*state);
+	setenv("XDG_CACHE_HOME", *state, 1);
+	put(*state, "Makefile", "");
+	put(*state, "arch/x86/Makefile", "");
+	put(*state, "Kbuild", "obj-y += drivers/\n");
+	put(*state, "drivers/Makefile", "obj-$(CONFIG_Y) += y.o plain.o late.o\n");
+	put(*state, "drivers/said.h", "#define SAID \"one\"\n");
+	put(*state, "drivers/plain.c", "int x;\n");
+	put(*state, "drivers/y.c", "#include \"said.h\"\nMODULE_ALIAS(SAID);\n");
+	/* changed while it is read, it may be: such an index is not kept */
+	assert_false(was_kept(*state, alias));
+	assert_false(was_kept(*state, alias));
+	for (size_t i = 0; i < countof(steps); i++) {
+		usleep(50000);
+		was_kept(*state, alias);
+		assert_true(was_kept(*state, alias));
+		put_in_place(*state, steps[i].file, steps[i].text);
+		if (was_kept(*state, alias) != steps[i].kept || !str_eq(alias, steps[i].alias))
+			fail_msg("%s: '%s', made again or not", steps[i].file, alias);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(macros),  scratch_test(values),	   scratch_test(conditions),
-		scratch_test(texts),   scratch_test(initializers), scratch_test(lists),
-		scratch_test(drivers), scratch_test(bombs),	   scratch_test(index_conditions),
+		scratch_test(macros),		scratch_test(values),
+		scratch_test(conditions),	scratch_test(texts),
+		scratch_test(initializers),	scratch_test(lists),
+		scratch_test(drivers),		scratch_test(bombs),
+		scratch_test(index_conditions), scratch_test(index_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
