@@ -203,12 +203,22 @@ static bool is_known(const void *ctx, const char *name)
 	return false;
 }
 
+/* What lspci prints leaves the domain out where it is 0. */
+static bool is_at(const struct hw_device *d, const char *addr)
+{
+	const char *p = addr;
+
+	return str_eq(d->addr, addr) || (str_skip(&p, "0000:") && str_eq(d->addr, p));
+}
+
 static const struct hw_device *device_at(const struct finder *f, const struct hw_kmsg_file *k)
 {
-	for (size_t i = 0; k->addr && i < f->spec->inv->n; i++)
-		if (str_eq(f->spec->inv->v[i].addr, k->addr) &&
-		    hw_alias_cmp(f->spec->inv->v[i].driver ?: k->driver, k->driver) == 0)
-			return &f->spec->inv->v[i];
+	for (size_t i = 0; k->addr && i < f->spec->inv->n; i++) {
+		const struct hw_device *d = &f->spec->inv->v[i];
+
+		if (is_at(d, k->addr) && hw_alias_cmp(d->driver ?: k->driver, k->driver) == 0)
+			return d;
+	}
 	return NULL;
 }
 
