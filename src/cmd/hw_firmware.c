@@ -233,6 +233,27 @@ static void tell_package(struct firmware *f, const struct hw_fw_file *x)
 		out_warn(f->out, "'%s' is not there", x->name);
 }
 
+static bool same_asker(const struct hw_fw_file *a, const struct hw_fw_file *b)
+{
+	return a->device == b->device && str_eq(a->module, b->module);
+}
+
+/* Of a driver for which nothing at all is there, though it asks for something: the first of its files speaks for all. */
+static void tell_empty(struct firmware *f, size_t begin)
+{
+	const struct hw_fw_file *x = &f->found.v[begin];
+	auto_free char *package = hw_fw_package(f->data, distro_name(), x->name);
+	size_t end = begin;
+
+	for (; end < f->found.n && same_asker(x, &f->found.v[end]); end++)
+		if (f->found.v[end].form != HW_FW_ABSENT ||
+		    f->found.v[end].state != HW_FW_CANDIDATE)
+			return;
+	out_note(f->out, "none of the files that %s may ask for is there, such as '%s'%s%s",
+		 x->module, x->name, package ? ": files like it are in package " : "",
+		 package ? package : "");
+}
+
 static void tell(struct firmware *f)
 {
 	size_t hidden = 0;
@@ -243,6 +264,8 @@ static void tell(struct firmware *f)
 		hidden += !is_shown(f, x);
 		if (is_lacking(x))
 			tell_package(f, x);
+		if (!f->found.log_complete && x->module && (!i || !same_asker(x, x - 1)))
+			tell_empty(f, i);
 	}
 	if (hidden)
 		out_note(f->out, "%zu more files that drivers name are not there; --all shows them",
@@ -267,7 +290,7 @@ static int print_table(struct firmware *f, struct err *err)
 		}
 	if (shown)
 		r = table_print(t, f->out, err);
-	else
+	else if (!f->found.n)
 		out_note(f->out, "no driver of this machine asks for firmware");
 	table_free(t);
 	tell(f);

@@ -53,7 +53,7 @@ bool hw_firmware_is_name(const char *name, size_t n)
 	if (!n || n > 255 || *name == '/' || name[n - 1] == '/')
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!isgraph((unsigned char)name[i]) || strchr("\"'\\`$", name[i]))
+		if (!isgraph((unsigned char)name[i]) || strchr("\"'\\`$#%;&|<>(){}", name[i]))
 			return false;
 		if (name[i] == '.' && i + 1 < n && name[i + 1] == '.' &&
 		    (!i || name[i - 1] == '/') && (i + 2 == n || name[i + 2] == '/'))

@@ -33,7 +33,7 @@ struct hw_kmsg {
 	struct arena arena;
 };
 
-/* Whether a name is that of a firmware file: relative, without "..", printable. */
+/* Whether a name is that of a firmware file: relative, without "..", printable, without what make or a shell would act on. */
 bool hw_firmware_is_name(const char *name, size_t n);
 
 /* known: whether some driver names this file, so that it is one wherever it stands; may be NULL. */

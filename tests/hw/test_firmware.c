@@ -90,8 +90,8 @@ static void test_lines_that_matter(void **state)
 static void test_names(void **state)
 {
 	static const char *const good[] = { "a", "regulatory.db", "a/b..c", "..a", "x/y,z-1+2" };
-	static const char *const bad[] = { "",	  "/a",	  "..",	 "../a", "a/..", "a/../b",
-					   "a b", "a\"b", "a$b", "a\nb", "a/",	 "a`b`" };
+	static const char *const bad[] = { "",	   "/a",  "..",	 "../a", "a/..", "a/../b", "a b",
+					   "a\"b", "a$b", "a#b", "a;b",	 "a\nb", "a/",	   "a`b`" };
 
 	for (size_t i = 0; i < countof(good); i++)
 		assert_true(hw_firmware_is_name(good[i], strlen(good[i])));
