@@ -162,6 +162,11 @@ static void test_links(void **state)
 	check_open(&d, "self", NULL);
 	check_open(&d, "pipe", NULL);
 	check_open(&d, "../../lib/firmware/a", NULL);
+	d.without_openat2 = true;
+	check_open(&d, "rel", "a");
+	check_open(&d, "out", NULL);
+	check_open(&d, "self", NULL);
+	check_open(&d, "pipe", NULL);
 	strv_release(&d.v);
 	close_fd(d.root);
 }
