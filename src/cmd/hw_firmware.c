@@ -222,21 +222,40 @@ static bool is_shown(const struct firmware *f, const struct hw_fw_file *x)
 	return f->o->all || x->form != HW_FW_ABSENT || x->state != HW_FW_CANDIDATE;
 }
 
-static void tell_package(struct firmware *f, const struct hw_fw_file *x, struct strv *packages)
+static void tell_package(struct firmware *f, const struct hw_fw_file *x)
 {
 	auto_free char *package = hw_fw_package(f->data, distro_name(), x->name);
 
 	if (package)
-		out_warn(f->out, "'%s' is not there: package %s has it", x->name, package);
+		out_warn(f->out, "'%s' is not there: package %s has files like it", x->name,
+			 package);
 	else
 		out_warn(f->out, "'%s' is not there", x->name);
-	if (package && !strv_has(packages, package))
-		strv_add(packages, package);
+}
+
+static bool same_asker(const struct hw_fw_file *a, const struct hw_fw_file *b)
+{
+	return a->device == b->device && str_eq(a->module, b->module);
+}
+
+/* Of a driver for which nothing at all is there, though it asks for something: the first of its files speaks for all. */
+static void tell_empty(struct firmware *f, size_t begin)
+{
+	const struct hw_fw_file *x = &f->found.v[begin];
+	auto_free char *package = hw_fw_package(f->data, distro_name(), x->name);
+	size_t end = begin;
+
+	for (; end < f->found.n && same_asker(x, &f->found.v[end]); end++)
+		if (f->found.v[end].form != HW_FW_ABSENT ||
+		    f->found.v[end].state != HW_FW_CANDIDATE)
+			return;
+	out_note(f->out, "none of the files that %s may ask for is there, such as '%s'%s%s",
+		 x->module, x->name, package ? ": files like it are in package " : "",
+		 package ? package : "");
 }
 
 static void tell(struct firmware *f)
 {
-	auto_strv struct strv packages = { 0 };
 	size_t hidden = 0;
 
 	for (size_t i = 0; i < f->found.n; i++) {
@@ -244,7 +263,9 @@ static void tell(struct firmware *f)
 
 		hidden += !is_shown(f, x);
 		if (is_lacking(x))
-			tell_package(f, x, &packages);
+			tell_package(f, x);
+		if (!f->found.log_complete && x->module && (!i || !same_asker(x, x - 1)))
+			tell_empty(f, i);
 	}
 	if (hidden)
 		out_note(f->out, "%zu more files that drivers name are not there; --all shows them",
@@ -269,7 +290,7 @@ static int print_table(struct firmware *f, struct err *err)
 		}
 	if (shown)
 		r = table_print(t, f->out, err);
-	else
+	else if (!f->found.n)
 		out_note(f->out, "no driver of this machine asks for firmware");
 	table_free(t);
 	tell(f);
@@ -286,13 +307,13 @@ static void print_list(const struct firmware *f)
 	}
 }
 
-/* The copy's folder, else the one where they are. */
+/* The copy's folder, else the one where they are: absolute, for the tree's Makefile would take it as below the tree. */
 static int extra_folder(struct firmware *f, const char *own, char **ret, struct err *err)
 {
-	if (f->o->copy)
-		*ret = path_abs(f->o->copy);
-	else if (own)
-		*ret = str_eq(f->root, "/") ? xstrdup(own) : path_join(f->root, own);
+	auto_free char *below = own ? path_join(f->root, own) : NULL;
+
+	if (f->o->copy || below)
+		*ret = path_abs(f->o->copy ? f->o->copy : below);
 	if (*ret)
 		return 0;
 	err_set(err, -EINVAL,

@@ -18,6 +18,7 @@ struct finder {
 	struct hw_firmware *ret;
 	struct map modules; /* '_' for '-': index of the device + 1, or NOBODY */
 	struct map reasons; /* of modules that are wanted for another's sake */
+	struct map paths;   /* of modules: "drivers/net/dummy" */
 	struct map files;   /* index in ret + 1 */
 	struct hw_kmsg log;
 };
@@ -59,25 +60,25 @@ static void want_of_device(struct finder *f, size_t i)
 		want(f, hw_match_module(&m->v[0]), device, NULL);
 }
 
-static const char *path_of(const struct finder *f, const char *key)
+/* Where the objects of all modules are, which also.yaml may name instead. */
+static void find_paths(struct finder *f)
 {
 	for (size_t x = 0; x < f->spec->n_indexes; x++) {
 		const struct hw_index *ix = &f->spec->index[x];
 
 		for (size_t i = 0; i < ix->n_modules; i++) {
-			auto_free char *name = module_key(hw_ix_text(ix, ix->module[i].name));
+			auto_free char *key = module_key(hw_ix_text(ix, ix->module[i].name));
 
-			if (str_eq(name, key))
-				return hw_ix_text(ix, ix->module[i].path);
+			if (!map_has(&f->paths, key))
+				map_set(&f->paths, key, (void *)hw_ix_text(ix, ix->module[i].path));
 		}
 	}
-	return "";
 }
 
 static bool is_driver(const struct hw_fw_also *a, const char *key, const char *path)
 {
 	for (unsigned i = 0; i < a->n_driver; i++)
-		if (fnmatch(a->driver[i], strchr(a->driver[i], '/') ? path : key, 0) == 0)
+		if (fnmatch(a->driver[i], strchr(a->driver[i], '/') ? path ?: "" : key, 0) == 0)
 			return true;
 	return false;
 }
@@ -88,7 +89,7 @@ static void want_also(struct finder *f)
 	const struct hw_fw_also_list *l = hw_fw_data_also(f->spec->data);
 
 	for (size_t i = 0; i < f->modules.n; i++) {
-		const char *path = path_of(f, f->modules.v[i].key);
+		const char *path = map_get(&f->paths, f->modules.v[i].key);
 
 		for (unsigned k = 0; k < l->n; k++) {
 			if (!is_driver(&l->v[k], f->modules.v[i].key, path))
@@ -101,6 +102,7 @@ static void want_also(struct finder *f)
 
 static void find_modules(struct finder *f)
 {
+	find_paths(f);
 	for (size_t i = 0; i < f->spec->inv->n; i++)
 		want_of_device(f, i);
 	want_also(f);
@@ -203,12 +205,22 @@ static bool is_known(const void *ctx, const char *name)
 	return false;
 }
 
+/* What lspci prints leaves the domain out where it is 0. */
+static bool is_at(const struct hw_device *d, const char *addr)
+{
+	const char *p = addr;
+
+	return str_eq(d->addr, addr) || (str_skip(&p, "0000:") && str_eq(d->addr, p));
+}
+
 static const struct hw_device *device_at(const struct finder *f, const struct hw_kmsg_file *k)
 {
-	for (size_t i = 0; k->addr && i < f->spec->inv->n; i++)
-		if (str_eq(f->spec->inv->v[i].addr, k->addr) &&
-		    hw_alias_cmp(f->spec->inv->v[i].driver ?: k->driver, k->driver) == 0)
-			return &f->spec->inv->v[i];
+	for (size_t i = 0; k->addr && i < f->spec->inv->n; i++) {
+		const struct hw_device *d = &f->spec->inv->v[i];
+
+		if (is_at(d, k->addr) && hw_alias_cmp(d->driver ?: k->driver, k->driver) == 0)
+			return d;
+	}
 	return NULL;
 }
 
@@ -300,6 +312,7 @@ void hw_firmware_find(const struct hw_firmware_spec *spec, struct hw_firmware *r
 	hw_kmsg_release(&f.log);
 	map_release(&f.modules, NULL);
 	map_release(&f.reasons, NULL);
+	map_release(&f.paths, NULL);
 	map_release(&f.files, NULL);
 }
 

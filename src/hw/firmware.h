@@ -54,6 +54,7 @@ char *hw_fw_package(const struct hw_fw_data *d, const char *distro, const char *
 struct hw_fw_dirs {
 	int root; /* owned by the caller */
 	struct strv v;
+	bool without_openat2; /* as on Linux before 5.6; for tests */
 };
 /*
  * The kernel's own: firmware_class.path, /lib/firmware/updates/RELEASE, updates, RELEASE, /lib/firmware. release NULL: not

@@ -31,27 +31,29 @@ static bool is_own_root(int root)
 	       a.st_ino == b.st_ino;
 }
 
-static int open_in(int root, const char *path, int flags)
+static int open_in(const struct hw_fw_dirs *d, const char *path, int flags)
 {
 	const struct open_how how = { .flags =
 					      (uint64_t)(flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
 				      .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	long fd;
+	long fd = -1;
 
 	path += strspn(path, "/");
-	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	errno = ENOSYS;
+	if (!d->without_openat2)
+		fd = syscall(SYS_openat2, d->root, path, &how, sizeof(how));
 	/* EPERM: what a container's filter says of calls that it does not know */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-		if (!is_own_root(root) && !krn_tree_inside(root, path))
+		if (!is_own_root(d->root) && !krn_tree_inside(d->root, path))
 			return -ENOENT;
-		fd = openat(root, path, (int)how.flags);
+		fd = openat(d->root, path, (int)how.flags);
 	}
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static int open_file(int root, const char *path)
+static int open_file(const struct hw_fw_dirs *d, const char *path)
 {
-	auto_close int fd = open_in(root, path, O_RDONLY);
+	auto_close int fd = open_in(d, path, O_RDONLY);
 	struct stat st;
 
 	if (fd < 0)
@@ -85,7 +87,7 @@ int hw_fw_open(const struct hw_fw_dirs *d, const char *name, enum hw_fw_form *re
 		for (size_t i = 0; i < d->v.n; i++) {
 			auto_free char *path =
 				xasprintf("%s/%s%s", d->v.v[i], name, hw_fw_suffix[form]);
-			int fd = open_file(d->root, path);
+			int fd = open_file(d, path);
 
 			if (fd < 0)
 				continue;
@@ -97,12 +99,12 @@ int hw_fw_open(const struct hw_fw_dirs *d, const char *name, enum hw_fw_form *re
 }
 
 /* One step of a pattern: what of `folder` fits its first part. */
-static void fit(int root, const char *folder, const char *below, const char *pattern,
-		struct strv *ret)
+static void fit(const struct hw_fw_dirs *dirs, const char *folder, const char *below,
+		const char *pattern, struct strv *ret)
 {
 	size_t n = strcspn(pattern, "/");
 	auto_free char *part = xstrndup(pattern, n), *path = xasprintf("%s/%s", folder, below);
-	auto_close int fd = open_in(root, path, O_RDONLY | O_DIRECTORY);
+	auto_close int fd = open_in(dirs, path, O_RDONLY | O_DIRECTORY);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
@@ -119,7 +121,7 @@ static void fit(int root, const char *folder, const char *below, const char *pat
 			continue;
 		whole = xasprintf("%s%s%s", below, *below ? "/" : "", name);
 		if (pattern[n])
-			fit(root, folder, whole, pattern + n + 1, ret);
+			fit(dirs, folder, whole, pattern + n + 1, ret);
 		else if (!strv_has(ret, whole))
 			strv_add(ret, whole);
 	}
@@ -131,6 +133,6 @@ void hw_fw_glob(const struct hw_fw_dirs *d, const char *pattern, struct strv *re
 	if (!hw_firmware_is_name(pattern, strlen(pattern)))
 		return;
 	for (size_t i = 0; i < d->v.n; i++)
-		fit(d->root, d->v.v[i], "", pattern, ret);
+		fit(d, d->v.v[i], "", pattern, ret);
 	strv_sort(ret);
 }

@@ -53,7 +53,7 @@ bool hw_firmware_is_name(const char *name, size_t n)
 	if (!n || n > 255 || *name == '/' || name[n - 1] == '/')
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!isgraph((unsigned char)name[i]) || strchr("\"'\\`$", name[i]))
+		if (!isgraph((unsigned char)name[i]) || strchr("\"'\\`$#%;&|<>(){}", name[i]))
 			return false;
 		if (name[i] == '.' && i + 1 < n && name[i + 1] == '.' &&
 		    (!i || name[i - 1] == '/') && (i + 2 == n || name[i + 2] == '/'))
@@ -80,25 +80,26 @@ static const char *message(const char *line)
 	return line + strspn(line, " ");
 }
 
-/* The word at p without what quotes and ends it. */
+/* The word at p without what quotes and ends it; commas are in names that are made of a device tree's. */
 static size_t word(const char **p)
 {
 	size_t n;
 
 	*p += strspn(*p, " '\"(<[");
-	n = strcspn(*p, " \t,;'\")>]");
-	while (n && strchr(".:!", (*p)[n - 1]))
+	n = strcspn(*p, " \t'\")>]");
+	while (n && strchr(".:!,;", (*p)[n - 1]))
 		n--;
 	return n;
 }
 
-/* "iwlwifi 0000:3b:00.0: ": two words before the first colon that a blank follows. */
+/* "iwlwifi 0000:3b:00.0: ": two words before the first colon that a blank follows, of which the second has a number. */
 static void find_device(struct reader *r, const char *msg, struct hw_kmsg_file *f)
 {
 	const char *end = strstr(msg, ": "),
 		   *blank = end ? memchr(msg, ' ', (size_t)(end - msg)) : NULL;
 
-	if (!blank || memchr(blank + 1, ' ', (size_t)(end - blank - 1)) || blank == msg)
+	if (!blank || blank == msg || memchr(blank + 1, ' ', (size_t)(end - blank - 1)) ||
+	    blank + strcspn(blank, "0123456789") >= end)
 		return;
 	f->driver = arena_strndup(&r->ret->arena, msg, (size_t)(blank - msg));
 	f->addr = arena_strndup(&r->ret->arena, blank + 1, (size_t)(end - blank - 1));
@@ -144,8 +145,10 @@ static void take(struct reader *r, const char *msg, const char *name, size_t n, 
 	f->missed |= what == MISSED;
 	if (!f->addr)
 		find_device(r, msg, f);
-	if (what == LOADED)
+	if (what == LOADED) {
+		f->instead = NULL;
 		loaded_instead(r->ret, f);
+	}
 }
 
 static void take_framed(struct reader *r, const char *msg, const char *head, const char *name,
@@ -273,6 +276,9 @@ bool hw_kmsg_matters(const char *line_, size_t n)
 	};
 	auto_free char *line = xstrndup(line_, n);
 
+	/* it is recorded elsewhere, without what is secret on it (hw/record.c) */
+	if (strcasestr(line, "command line"))
+		return false;
 	for (size_t i = 0; i < countof(rules); i++)
 		if (strstr(line, rules[i].before))
 			return true;

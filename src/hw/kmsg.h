@@ -33,7 +33,7 @@ struct hw_kmsg {
 	struct arena arena;
 };
 
-/* Whether a name is that of a firmware file: relative, without "..", printable. */
+/* Whether a name is that of a firmware file: relative, without "..", printable, without what make or a shell would act on. */
 bool hw_firmware_is_name(const char *name, size_t n);
 
 /* known: whether some driver names this file, so that it is one wherever it stands; may be NULL. */
@@ -42,7 +42,7 @@ void hw_kmsg_read(const char *log, hw_kmsg_known_fn *known, const void *ctx, str
 void hw_kmsg_release(struct hw_kmsg *k);
 #define auto_hw_kmsg cleanup(hw_kmsg_release)
 
-/* Whether a line is worth recording: it speaks of firmware or microcode, or names what looks like such a file. */
+/* Whether a line is worth recording: it speaks of firmware or microcode, or names what looks like such a file. Never the command line. */
 bool hw_kmsg_matters(const char *line, size_t n);
 
 /*

@@ -233,19 +233,20 @@ static int scan_board(struct scan *s)
 	return path ? take_device(s, "dmi", "id", path) : 0;
 }
 
-/* The number behind a key: "\ncpu family\t: 6"; base 16: "fam0019". -1 where there is none. */
+/* The number behind a key: "\ncpu family\t: 6"; base 16: four digits, "fam0019mod0011". -1 where there is none. */
 static long number_of(const char *text, const char *key, int base)
 {
 	const char *p = strstr(text, key);
-	char *end;
+	char digits[8] = { 0 }, *end;
 	long n;
 
 	if (!p)
 		return -1;
 	p += strlen(key);
 	p += base == 10 ? strspn(p, "\t :") : 0;
-	n = strtol(p, &end, base);
-	return end > p && n >= 0 && n <= 0xffff ? n : -1;
+	strncpy(digits, p, base == 10 ? sizeof(digits) - 1 : 4);
+	n = strtol(digits, &end, base);
+	return end > digits && n >= 0 && n <= 0xffff ? n : -1;
 }
 
 static void set_cpu(struct scan *s, int vendor, long family, long model, long stepping)
