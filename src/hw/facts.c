@@ -484,7 +484,7 @@ static void keep_text(struct reader *r)
 	if (!name || i + 1 >= s->n)
 		return;
 	hw_c_expand(&r->u, s->v + i + 1, s->n - i - 1, &all);
-	if (all.n && all.v->kind == HW_C_STRING &&
+	if (all.n && (all.v->kind == HW_C_STRING || hw_c_named(all.v, "KBUILD_MODNAME")) &&
 	    hw_c_text(&r->u, &(struct hw_c_span){ all.v, all.n }, &text))
 		map_set(&r->texts, name_of(r, name), arena_strdup(&r->arena, str_c(&text)));
 	free(all.v);
@@ -660,7 +660,7 @@ static const char *driver_name(struct reader *r, const struct driver *d)
 		s.v++;
 		s.n--;
 	}
-	if (s.n == 1 && s.v->kind == HW_C_IDENT)
+	if (s.n == 1 && s.v->kind == HW_C_IDENT && !hw_c_named(s.v, "KBUILD_MODNAME"))
 		name = map_get(&r->texts, name_of(r, s.v));
 	else if (s.n && hw_c_text(&r->u, &s, &text))
 		name = arena_strdup(&r->arena, str_c(&text));
