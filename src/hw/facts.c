@@ -120,6 +120,8 @@ static void fact(struct reader *r, struct hw_fact f, const char *text, size_t n)
 		f.file = str_eq(f.file, r->u.path) ? NULL : arena_strdup(&r->facts->arena, f.file);
 	if (f.driver)
 		f.driver = arena_strdup(&r->facts->arena, f.driver);
+	if (f.table)
+		f.table = arena_strdup(&r->facts->arena, f.table);
 	vec_push(r->facts, f);
 }
 

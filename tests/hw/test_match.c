@@ -164,6 +164,8 @@ static const char tables[] = "alias pci:v000010ECd00008139" ANY " 8139cp\n"
 			     "alias pci:v00001022d000015E2sv*sd*bc04sc80i00* snd_pci_acp3x\n"
 			     "alias pci:v00001022d000015E2sv*sd*bc04sc80i00* snd_pci_acp6x\n"
 			     "alias pci:v00001022d000015E2" ANY " snd_sof_amd_rembrandt\n"
+			     "alias pci:v00001022d0000FFFF" ANY " snd_pci_acp3x\n"
+			     "alias pci:v00001022d0000FFFF" ANY " snd_sof_amd_rembrandt\n"
 			     "alias pci:v00005333d00008A20" ANY " savage\n"
 			     "alias pci:v00005333d00008A20" ANY " savagefb\n"
 			     "alias pci:v00008086d00002562sv*sd*bc03sc00i00* intelfb\n"
@@ -201,6 +203,10 @@ static void test_order(void **state)
 		{ "pci:v00001106d00003057sv0sd0bc06sc80i00", 0,
 		  "other (i2c_viapro) (xen_pciback)" },
 		/* one that is for another revision outdoes nobody */
+		{ "pci:v00001022d0000FFFFsv0sd0bc04sc80i00", 0x6f,
+		  "snd_sof_amd_rembrandt (snd_pci_acp3x) (xen_pciback)" },
+		{ "pci:v00001022d0000FFFFsv0sd0bc04sc80i00", 0,
+		  "snd_pci_acp3x (snd_sof_amd_rembrandt) (xen_pciback)" },
 		{ "pci:v00001022d000015E2sv0sd0bc04sc80i00", 0x6f,
 		  "snd_pci_acp6x (snd_sof_amd_rembrandt) (snd_pci_acp3x) (xen_pciback)" },
 		{ "pci:v00001022d000015E2sv0sd0bc04sc00i00", 0x6f,
