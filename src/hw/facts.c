@@ -93,6 +93,8 @@ void hw_reader_fact(struct hw_reader *r, struct hw_fact f, const char *text, siz
 		f.file = str_eq(f.file, r->u.path) ? NULL : arena_strdup(&r->facts->arena, f.file);
 	if (f.driver)
 		f.driver = arena_strdup(&r->facts->arena, f.driver);
+	if (f.table)
+		f.table = arena_strdup(&r->facts->arena, f.table);
 	vec_push(r->facts, f);
 }
 
@@ -480,7 +482,7 @@ static void keep_text(struct hw_reader *r)
 	if (!name || i + 1 >= s->n)
 		return;
 	hw_c_expand(&r->u, s->v + i + 1, s->n - i - 1, &all);
-	if (all.n && all.v->kind == HW_C_STRING &&
+	if (all.n && (all.v->kind == HW_C_STRING || hw_c_named(all.v, "KBUILD_MODNAME")) &&
 	    hw_c_text(&r->u, &(struct hw_c_span){ all.v, all.n }, &text))
 		map_set(&r->texts, hw_reader_name(r, name), arena_strdup(&r->arena, str_c(&text)));
 	free(all.v);

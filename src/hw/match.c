@@ -230,6 +230,19 @@ void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_va
 	hw_conds_release(&conds);
 }
 
+const struct hw_ix_record *hw_driver_find(const struct hw_index *ix, const char *bus,
+					  const char *name)
+{
+	for (size_t i = 0; i < ix->driver.n; i++) {
+		const struct hw_ix_record *r = &ix->driver.v[i];
+
+		if (hw_alias_cmp(hw_ix_text(ix, r->text), name) == 0 &&
+		    str_eq(hw_ix_text(ix, r->table), bus))
+			return r;
+	}
+	return NULL;
+}
+
 const char *hw_match_module(const struct hw_match *m)
 {
 	return hw_ix_text(m->index, m->index->module[m->record->module].name);

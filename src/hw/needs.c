@@ -111,14 +111,9 @@ static void want(struct hw_needs *n, const char *module, const char *symbol, con
 /* A driver of the tree by its name alone, on that bus: platform devices and others are bound by more than modaliases. */
 static const char *module_of_driver(const struct hw_index *ix, const char *bus, const char *name)
 {
-	for (size_t i = 0; i < ix->driver.n; i++) {
-		const struct hw_ix_record *r = &ix->driver.v[i];
+	const struct hw_ix_record *r = hw_driver_find(ix, bus, name);
 
-		if (hw_alias_cmp(hw_ix_text(ix, r->text), name) == 0 &&
-		    str_eq(hw_ix_text(ix, r->table), bus))
-			return hw_ix_text(ix, ix->module[r->module].path);
-	}
-	return NULL;
+	return r ? hw_ix_text(ix, ix->module[r->module].path) : NULL;
 }
 
 /* What an entry of a table hangs on besides the driver: all terms of an &&, the first of an ||. What must not be set is passed over. */
