@@ -79,13 +79,13 @@ void hw_cover(const struct hw_device *d, const struct hw_matches *m,
 	*ret = (struct hw_covered){ .how = HW_DRIVEN_NO_DRIVER };
 	/* one that takes nothing by itself is none */
 	if (!first ||
-	    (first->yields && (!d->driver || hw_alias_cmp(hw_match_driver(first), d->driver))))
+	    (first->stays_out && (!d->driver || hw_alias_cmp(hw_match_driver(first), d->driver))))
 		return;
 	cover_by(first, modules, &a, ret);
 	for (size_t i = 0; i < m->n && ret->how == HW_DRIVEN_NOT; i++) {
 		struct hw_covered other;
 
-		if (&m->v[i] == first || m->v[i].yields)
+		if (&m->v[i] == first || m->v[i].stays_out)
 			continue;
 		cover_by(&m->v[i], modules, &a, &other);
 		if (other.how != HW_DRIVEN_NOT)

@@ -173,7 +173,7 @@ static void need_device(const struct hw_needs_spec *s, const struct hw_device *d
 		strv_addf(&ret->odd, "%s: its driver '%s' is none of this tree", what, d->driver);
 		return;
 	}
-	if (!d->driver && m && m->yields)
+	if (!d->driver && m && m->stays_out)
 		return; /* not for this one, or only where somebody asks for it */
 	if (!module || (!d->driver && others_bound && !s->unbound)) {
 		ret->left_out += module != NULL;
