@@ -184,6 +184,8 @@ static void tell(struct finder *f)
 {
 	const size_t fixes = f->fix.lines.n;
 
+	hw_find_prefer(f);
+
 	hw_find_wish(f, true);
 	hw_find_wish_fixes(f);
 	hw_find_make(f);
