@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files of firmware below a root that may be another machine's. openat2(2) resolves links as that machine would; where it is
- * missing a path that leads out of the root counts as absent.
+ * missing they are read one by one.
  */
 #include "hw/firmware.h"
 
 #include "base/file.h"
 #include "hw/kmsg.h"
 #include "hw/root.h"
-#include "kernel/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,18 +16,48 @@
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 
-#define CUSTOM	  "sys/module/firmware_class/parameters/path"
-#define GLOB_MOST 10000
+#define CUSTOM	   "sys/module/firmware_class/parameters/path"
+#define GLOB_MOST  10000
+#define LINKS_MOST 40 /* as the kernel's own MAXSYMLINKS */
 
 const char *const hw_fw_suffix[] = { "", ".zst", ".xz" };
 
-/* Whether that descriptor is the root of this process: all of its links lead where they say. */
-static bool is_own_root(int root)
+/* The first link on a path replaced by what it leads to: 1; 0 where there is none, -EPERM where it leads out of the root. */
+static int follow(struct hw_root *root, struct str *path)
 {
-	struct stat a, b;
+	for (size_t n = strcspn(path->s, "/");; n += 1 + strcspn(path->s + n + 1, "/")) {
+		auto_free char *part = xstrndup(path->s, n);
+		auto_str struct str to = { 0 };
+		int r = hw_root_link(root, part, &to);
 
-	return fstat(root, &a) == 0 && stat("/", &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+		if (r == -EPERM)
+			return r;
+		if (r == 0) {
+			str_adds(&to, path->s + n);
+			str_release(path);
+			path->s = str_take(&to);
+			path->n = strlen(path->s);
+			path->cap = path->n + 1;
+			return 1;
+		}
+		if (!path->s[n])
+			return 0;
+	}
+}
+
+static int open_by_steps(int root_fd, const char *path, int flags)
+{
+	struct hw_root root = { .fd = root_fd };
+	auto_str struct str at = { 0 };
+	int r = 1;
+
+	str_adds(&at, path);
+	for (int i = 0; r > 0 && i < LINKS_MOST; i++)
+		r = follow(&root, &at);
+	if (r == 0)
+		return openat(root_fd, at.s, flags | O_NOFOLLOW);
+	errno = r < 0 ? EPERM : ELOOP;
+	return -1;
 }
 
 static int open_in(const struct hw_fw_dirs *d, const char *path, int flags)
@@ -43,11 +72,8 @@ static int open_in(const struct hw_fw_dirs *d, const char *path, int flags)
 	if (!d->without_openat2)
 		fd = syscall(SYS_openat2, d->root, path, &how, sizeof(how));
 	/* EPERM: what a container's filter says of calls that it does not know */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-		if (!is_own_root(d->root) && !krn_tree_inside(d->root, path))
-			return -ENOENT;
-		fd = openat(d->root, path, (int)how.flags);
-	}
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = open_by_steps(d->root, path, (int)how.flags);
 	return fd < 0 ? -errno : (int)fd;
 }
 

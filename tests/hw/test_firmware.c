@@ -2,7 +2,7 @@
 /*
  * Firmware: what the kernel's log tells of it, where it lies, which files a made machine needs.
  *
- * The lines of data/kmsg.txt are in the forms that kernels and drivers print, with other numbers: iwlwifi as in NixOS/nixpkgs
+ * The lines of data/kmsg.log are in the forms that kernels and drivers print, with other numbers: iwlwifi as in NixOS/nixpkgs
  * issue 271020 and, with Debian's lines, OpenELEC/iwlwifi-firmware issue 8 and clearlinux/distribution issue 3143; Realtek's
  * Bluetooth as in lwfinger/rtl8723bu issue 204, Intel's with Gentoo's line as in topic 8719859 of forums.gentoo.org; i915 as in
  * intel-gpu/intel-gpu-firmware issue 5 and coolsnowwolf/lede pull request 10027; brcmfmac as in t2linux/T2-Debian-and-Ubuntu-Kernel
@@ -58,7 +58,7 @@ static void test_log(void **state)
 	auto_hw_kmsg struct hw_kmsg k = { 0 };
 	auto_str struct str text = { 0 }, expected = { 0 }, found = { 0 };
 
-	read_data("kmsg.txt", &text);
+	read_data("kmsg.log", &text);
 	read_data("kmsg.expected", &expected);
 	hw_kmsg_read(str_c(&text), known, NULL, &k);
 	dump_log(&k, &found);
@@ -72,7 +72,7 @@ static void test_lines_that_matter(void **state)
 	auto_str struct str text = { 0 }, lines = { 0 };
 	size_t n;
 
-	read_data("kmsg.txt", &text);
+	read_data("kmsg.log", &text);
 	for (const char *p = str_c(&text); *p; p += n) {
 		n = strcspn(p, "\n") + 1;
 		if (hw_kmsg_matters(p, n - 1))
@@ -153,18 +153,22 @@ static void test_links(void **state)
 	make_link(root, "usr/lib/firmware/abs", "/usr/lib/firmware/a");
 	make_link(root, "usr/lib/firmware/out", "../../../../outside");
 	make_link(root, "usr/lib/firmware/self", "self");
+	make_link(root, "usr/lib/firmware/dir", "../../../..");
 	assert_int_equal(mkfifo(pipe, 0600), 0);
 	d.root = open_dir(root);
 	hw_fw_dirs_usual(&d, NULL);
 	check_open(&d, "rel", "a");
 	check_open(&d, "abs", "a");
 	check_open(&d, "out", NULL);
+	check_open(&d, "dir/outside", NULL);
 	check_open(&d, "self", NULL);
 	check_open(&d, "pipe", NULL);
 	check_open(&d, "../../lib/firmware/a", NULL);
 	d.without_openat2 = true;
 	check_open(&d, "rel", "a");
+	check_open(&d, "abs", "a");
 	check_open(&d, "out", NULL);
+	check_open(&d, "dir/outside", NULL);
 	check_open(&d, "self", NULL);
 	check_open(&d, "pipe", NULL);
 	strv_release(&d.v);
