@@ -204,6 +204,9 @@ static void say_text(struct hw_reader *r, const struct hw_c_tok *at, enum hw_fac
 	struct hw_c_toks all = { 0 };
 
 	hw_c_expand(&r->u, s->v, s->n, &all);
+	/* dvb_usb_lmedm04 has it in the macro, where the compiler takes it for the end of the declaration */
+	while (all.n && hw_c_is(&all.v[all.n - 1], ';'))
+		all.n--;
 	if (all.n && hw_c_text(&r->u, &(struct hw_c_span){ all.v, all.n }, &text))
 		hw_reader_fact(r, f, str_c(&text), strlen(str_c(&text)));
 	free(all.v);
@@ -296,6 +299,19 @@ static bool tok_ends(const struct hw_c_tok *t, const char *suffix)
 	return t->n > n && !memcmp(t->s + t->n - n, suffix, n);
 }
 
+/* Whether a macro calls what it is given, as i915's INTEL_GUC_FIRMWARE_DEFS: that may be one that speaks. */
+static bool calls_param(const struct hw_c_macro *m, size_t i)
+{
+	const struct hw_c_tok *t = &m->body.v[i];
+
+	if (i + 1 >= m->body.n || !hw_c_is(t + 1, '('))
+		return false;
+	for (size_t k = 0; k < m->n_params; k++)
+		if (m->param[k].n == t->n && !memcmp(m->param[k].s, t->s, t->n))
+			return true;
+	return false;
+}
+
 static bool speaks(struct hw_reader *r, struct hw_c_def *d, int depth)
 {
 	const struct hw_c_macro *m;
@@ -314,6 +330,8 @@ static bool speaks(struct hw_reader *r, struct hw_c_def *d, int depth)
 			continue;
 		if (w != NO_WORD)
 			yes = w != SILENT;
+		else if (calls_param(m, i))
+			yes = true;
 		else if (i && hw_c_named(t - 1, "struct"))
 			yes = tok_ends(t, "_device_id") || tok_ends(t, "_system_id") ||
 			      tok_ends(t, "_driver");
