@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln hw config`: a part of a configuration for a machine. */
 #include "base/file.h"
-#include "cmd/hw_find.h"
+#include "cmd/hw_files.h"
 #include "cmd/hw_lines.h"
 #include "hw/needs.h"
 #include "kconfig/profile.h"
@@ -14,7 +14,8 @@ extern const struct cmd cmd_hw_config;
 struct hw_config_opts {
 	struct config_opts config;
 	struct hw_source_opts source;
-	const char *base, *output;
+	const char *base, *output, *copy;
+	struct strv firmware_dirs;
 	struct strv profiles;
 	bool is_static, module, all;
 };
@@ -28,6 +29,8 @@ static const struct opt opts[] = {
 	{ "module", 'm', OPT_FLAG, S(module), NULL, "drivers as modules where that can be" },
 	{ "profile", 'p', OPT_LIST, S(profiles), "PROFILE", "what a use requires too, as 'kiln config check' knows it; may be given several times", .complete = OC_FILE },
 	{ "output", 'o', OPT_STRING, S(output), "FILE", "write the part to FILE, not to stdout", .complete = OC_FILE },
+	{ "firmware-dir", 'f', OPT_LIST, S(firmware_dirs), "DIR", "with --static: look for firmware here, not in /lib/firmware; may be given several times", .complete = OC_DIR },
+	{ "copy", 0, OPT_STRING, S(copy), "DIR", "with --static: copy the firmware to a new folder, unpacked, and name that", .complete = OC_DIR },
 	{ "base", 'b', OPT_STRING, S(base), "BASE", "what the lines will be put on (default: allnoconfig)", .complete = OC_FILE },
 	{ "all", 0, OPT_FLAG, S(all), NULL, "devices too that nothing drives there" },
 	/* clang-format on */
@@ -35,7 +38,10 @@ static const struct opt opts[] = {
 
 static void release(void *o)
 {
-	strv_release(&((struct hw_config_opts *)o)->profiles);
+	struct hw_config_opts *co = o;
+
+	strv_release(&co->profiles);
+	strv_release(&co->firmware_dirs);
 }
 
 struct maker {
@@ -103,6 +109,47 @@ static void drop_unknown(struct maker *m)
 	m->needs.wanted.n = n;
 }
 
+static void tell_lacking(struct maker *m, const struct hw_firmware *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		const struct hw_fw_file *x = &found->v[i];
+
+		if (x->state == HW_FW_MISSED && x->form == HW_FW_ABSENT && !x->instead)
+			out_warn(
+				m->out,
+				"'%s', which this machine asks for, is not there: see 'kiln hw firmware'",
+				x->name);
+	}
+}
+
+/*
+ * Drivers that are built in ask for their firmware before there is a file system, so it has to be in the kernel too. What is
+ * compressed is no use to make: --copy unpacks it.
+ */
+static int add_firmware(struct maker *m, struct err *err)
+{
+	const struct hw_files_opts o = { .source = &m->o->source, .dirs = &m->o->firmware_dirs };
+	cleanup(hw_files_release) struct hw_files files = HW_FILES_NONE;
+	auto_err struct err why = { 0 };
+	const size_t before = m->more.n;
+	int r;
+
+	if (!m->o->is_static)
+		return 0;
+	r = hw_files_find(&files, &m->find, &o, err);
+	if (r < 0)
+		return r;
+	tell_lacking(m, &files.found);
+	if (hw_files_extra(&files, m->o->copy, &m->more, &why) < 0)
+		out_warn(
+			m->out,
+			"the firmware is left out: %s; --copy DIR puts it into a new folder, unpacked",
+			why.msg);
+	if (!m->o->copy || m->more.n == before)
+		return 0;
+	return hw_firmware_copy(&files.found, files.needed, &files.dirs, m->o->copy, err);
+}
+
 static int find_needs(struct maker *m, struct err *err)
 {
 	const struct hw_needs_spec spec = {
@@ -123,6 +170,9 @@ static int find_needs(struct maker *m, struct err *err)
 		return r;
 	drop_unknown(m);
 	hw_needs_tell(m->out, &m->needs);
+	r = add_firmware(m, err);
+	if (r < 0)
+		return r;
 	return hw_lines_find(&m->lines, m->needs.wanted.v, m->needs.wanted.n,
 			     m->o->module && !m->o->is_static, err);
 }
@@ -201,6 +251,8 @@ static int run_hw_config(struct out *out, const struct global_opts *global, void
 
 	if (n_args)
 		return usage_error(&cmd_hw_config, err, "unexpected argument '%s'", args[0]);
+	if (m.o->copy && !m.o->is_static)
+		return usage_error(&cmd_hw_config, err, "--copy wants --static");
 	if (m.o->is_static && m.o->module)
 		return usage_error(&cmd_hw_config, err, "--static and --module exclude each other");
 	r = make(&m, err);

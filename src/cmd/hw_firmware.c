@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln hw firmware`: which files a machine's drivers ask for, and where they are. */
 #include "base/distro.h"
-#include "base/file.h"
-#include "base/path.h"
-#include "cmd/hw_find.h"
-#include "hw/firmware.h"
-#include "hw/kmsg.h"
+#include "cmd/hw_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/utsname.h>
 
 extern const struct cmd cmd_hw_firmware;
 
@@ -38,13 +32,8 @@ static const struct opt opts[] = {
 struct firmware {
 	struct out *out;
 	const struct firmware_opts *o;
-	const char *root; /* below which the files are */
 	struct hw_find find;
-	struct hw_fw_data *data;
-	struct hw_fw_dirs dirs;
-	char *log;
-	struct hw_firmware found;
-	bool *needed;
+	struct hw_files files;
 };
 
 static void release(void *o)
@@ -52,96 +41,7 @@ static void release(void *o)
 	strv_release(&((struct firmware_opts *)o)->dirs);
 }
 
-/* What goes in */
-
-static int read_log(struct firmware *f, struct err *err)
-{
-	const struct firmware_opts *o = f->o;
-	auto_str struct str text = { 0 };
-	const char *path = str_eq(o->log, "-") ? "/dev/stdin" : o->log;
-	int r;
-
-	if (!o->log) {
-		if (!o->find.source.from && !o->find.source.root)
-			f->log = hw_kmsg_here();
-		else if (f->find.inv.log)
-			f->log = xstrdup(f->find.inv.log);
-		return 0;
-	}
-	r = file_read(AT_FDCWD, path, HW_KMSG_BYTES, &text, err);
-	f->log = r == 0 ? str_take(&text) : NULL;
-	return r;
-}
-
-static int open_dirs(struct firmware *f, struct err *err)
-{
-	const struct firmware_opts *o = f->o;
-	struct utsname u;
-
-	f->root = o->find.source.root ? o->find.source.root : "/";
-	f->dirs.root = open(f->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->dirs.root < 0)
-		return err_sys(err, "cannot open '%s'", f->root);
-	for (size_t i = 0; i < o->dirs.n; i++) {
-		auto_free char *dir =
-			o->find.source.root ? xstrdup(o->dirs.v[i]) : path_abs(o->dirs.v[i]);
-
-		strv_add(&f->dirs.v, dir);
-	}
-	if (o->dirs.n)
-		return 0;
-	uname(&u);
-	hw_fw_dirs_usual(&f->dirs, o->release					? o->release
-				   : o->find.source.root || o->find.source.from ? NULL
-										: u.release);
-	return 0;
-}
-
-static bool holds(const void *ctx, const struct hw_index *ix, const struct hw_ix_record *r)
-{
-	return hw_find_holds(ctx, ix, r);
-}
-
-static int find(struct firmware *f, struct err *err)
-{
-	int r = hw_find_open(&f->find, f->out, &f->o->find, err);
-
-	if (r == 0)
-		r = hw_find_devices(&f->find, &cmd_hw_firmware, &f->o->find, err);
-	if (r == 0)
-		r = hw_fw_data_read(&f->data, err);
-	if (r == 0)
-		r = read_log(f, err);
-	if (r == 0)
-		r = open_dirs(f, err);
-	if (r < 0)
-		return r;
-	hw_firmware_find(&(struct hw_firmware_spec){ .inv = &f->find.inv,
-						     .found = f->find.found,
-						     .index = f->find.index,
-						     .n_indexes = f->find.n_indexes,
-						     .holds = holds,
-						     .ctx = &f->find,
-						     .log = f->log,
-						     .dirs = &f->dirs,
-						     .data = f->data },
-			 &f->found);
-	f->needed = xcalloc(f->found.n + 1, sizeof(*f->needed));
-	for (size_t i = 0; i < f->found.n; i++)
-		f->needed[i] = hw_firmware_is_needed(&f->found, &f->found.v[i], f->o->all);
-	return 0;
-}
-
 /* What comes out */
-
-/* Where a file is, for this machine: below the root that was given. */
-static char *path_of(const struct firmware *f, const struct hw_fw_file *x)
-{
-	auto_free char *file =
-		x->folder ? xasprintf("%s/%s%s", x->folder, x->name, hw_fw_suffix[x->form]) : NULL;
-
-	return !file ? NULL : str_eq(f->root, "/") ? take_ptr(file) : path_join(f->root, file);
-}
 
 static const char *state_name(const struct hw_fw_file *x)
 {
@@ -171,13 +71,13 @@ static bool is_lacking(const struct hw_fw_file *x)
 
 static json_t *json_file(const struct firmware *f, size_t i)
 {
-	const struct hw_fw_file *x = &f->found.v[i];
-	auto_free char *path = path_of(f, x),
-		       *package = hw_fw_package(f->data, distro_name(), x->name);
+	const struct hw_fw_file *x = &f->files.found.v[i];
+	auto_free char *path = hw_files_path(&f->files, x),
+		       *package = hw_fw_package(f->files.data, distro_name(), x->name);
 	json_t *j = json_pack("{s:o, s:s, s:o, s:o, s:o, s:b}", "file", out_json_text(x->name),
 			      "state", state_name(x), "path", out_json_text(path), "module",
 			      out_json_text(x->module), "package", out_json_text(package), "needed",
-			      f->needed[i]);
+			      f->files.needed[i]);
 
 	json_object_set_new(j, "source", out_json_text(x->source));
 	json_object_set_new(j, "line", x->source ? json_integer(x->line) : json_null());
@@ -193,16 +93,16 @@ static int print_json(struct firmware *f)
 {
 	json_t *files = json_array();
 
-	for (size_t i = 0; i < f->found.n; i++)
+	for (size_t i = 0; i < f->files.found.n; i++)
 		json_array_append_new(files, json_file(f, i));
-	out_json(f->out, json_pack("{s:b, s:b, s:o}", "log", f->found.log_known, "log_complete",
-				   f->found.log_complete, "files", files));
+	out_json(f->out, json_pack("{s:b, s:b, s:o}", "log", f->files.found.log_known,
+				   "log_complete", f->files.found.log_complete, "files", files));
 	return 0;
 }
 
 static void row(struct table *t, const struct firmware *f, const struct hw_fw_file *x)
 {
-	auto_free char *path = path_of(f, x);
+	auto_free char *path = hw_files_path(&f->files, x);
 	const struct hw_device *d = x->device;
 
 	table_row(t);
@@ -224,7 +124,7 @@ static bool is_shown(const struct firmware *f, const struct hw_fw_file *x)
 
 static void tell_package(struct firmware *f, const struct hw_fw_file *x)
 {
-	auto_free char *package = hw_fw_package(f->data, distro_name(), x->name);
+	auto_free char *package = hw_fw_package(f->files.data, distro_name(), x->name);
 
 	if (package)
 		out_warn(f->out, "'%s' is not there: package %s has files like it", x->name,
@@ -241,13 +141,13 @@ static bool same_asker(const struct hw_fw_file *a, const struct hw_fw_file *b)
 /* Of a driver for which nothing at all is there, though it asks for something: the first of its files speaks for all. */
 static void tell_empty(struct firmware *f, size_t begin)
 {
-	const struct hw_fw_file *x = &f->found.v[begin];
-	auto_free char *package = hw_fw_package(f->data, distro_name(), x->name);
+	const struct hw_fw_file *x = &f->files.found.v[begin];
+	auto_free char *package = hw_fw_package(f->files.data, distro_name(), x->name);
 	size_t end = begin;
 
-	for (; end < f->found.n && same_asker(x, &f->found.v[end]); end++)
-		if (f->found.v[end].form != HW_FW_ABSENT ||
-		    f->found.v[end].state != HW_FW_CANDIDATE)
+	for (; end < f->files.found.n && same_asker(x, &f->files.found.v[end]); end++)
+		if (f->files.found.v[end].form != HW_FW_ABSENT ||
+		    f->files.found.v[end].state != HW_FW_CANDIDATE)
 			return;
 	out_note(f->out, "none of the files that %s may ask for is there, such as '%s'%s%s",
 		 x->module, x->name, package ? ": files like it are in package " : "",
@@ -258,19 +158,19 @@ static void tell(struct firmware *f)
 {
 	size_t hidden = 0;
 
-	for (size_t i = 0; i < f->found.n; i++) {
-		const struct hw_fw_file *x = &f->found.v[i];
+	for (size_t i = 0; i < f->files.found.n; i++) {
+		const struct hw_fw_file *x = &f->files.found.v[i];
 
 		hidden += !is_shown(f, x);
 		if (is_lacking(x))
 			tell_package(f, x);
-		if (!f->found.log_complete && x->module && (!i || !same_asker(x, x - 1)))
+		if (!f->files.found.log_complete && x->module && (!i || !same_asker(x, x - 1)))
 			tell_empty(f, i);
 	}
 	if (hidden)
 		out_note(f->out, "%zu more files that drivers name are not there; --all shows them",
 			 hidden);
-	if (!f->found.log_known)
+	if (!f->files.found.log_known)
 		out_note(
 			f->out,
 			"there is no kernel log: which of these files the machine asks for is not known");
@@ -283,14 +183,14 @@ static int print_table(struct firmware *f, struct err *err)
 	size_t shown = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < f->found.n; i++)
-		if (is_shown(f, &f->found.v[i])) {
-			row(t, f, &f->found.v[i]);
+	for (size_t i = 0; i < f->files.found.n; i++)
+		if (is_shown(f, &f->files.found.v[i])) {
+			row(t, f, &f->files.found.v[i]);
 			shown++;
 		}
 	if (shown)
 		r = table_print(t, f->out, err);
-	else if (!f->found.n)
+	else if (!f->files.found.n)
 		out_note(f->out, "no driver of this machine asks for firmware");
 	table_free(t);
 	tell(f);
@@ -299,46 +199,24 @@ static int print_table(struct firmware *f, struct err *err)
 
 static void print_list(const struct firmware *f)
 {
-	for (size_t i = 0; i < f->found.n; i++) {
-		auto_free char *path = f->needed[i] ? path_of(f, &f->found.v[i]) : NULL;
+	for (size_t i = 0; i < f->files.found.n; i++) {
+		auto_free char *path =
+			f->files.needed[i] ? hw_files_path(&f->files, &f->files.found.v[i]) : NULL;
 
 		if (path)
 			out_print(f->out, "%s\n", path);
 	}
 }
 
-/* The copy's folder, else the one where they are: absolute, for the tree's Makefile would take it as below the tree. */
-static int extra_folder(struct firmware *f, const char *own, char **ret, struct err *err)
-{
-	auto_free char *below = own ? path_join(f->root, own) : NULL;
-
-	if (f->o->copy || below)
-		*ret = path_abs(f->o->copy ? f->o->copy : below);
-	if (*ret)
-		return 0;
-	err_set(err, -EINVAL,
-		"some of these files are compressed, or they lie in several folders; a kernel is built with plain files of one");
-	return err_hint(err, -EINVAL, "--copy DIR puts them into a new folder, unpacked");
-}
-
-/* make takes the names apart at blanks, and Kconfig a quoted string. */
 static int print_extra(struct firmware *f, struct err *err)
 {
-	auto_str struct str names = { 0 };
-	auto_free char *folder = NULL;
-	const char *own;
-	int r;
+	auto_str struct str lines = { 0 };
+	int r = hw_files_extra(&f->files, f->o->copy, &lines, err);
 
-	hw_firmware_extra(&f->found, f->needed, &names, &own);
-	if (!names.n) {
+	if (r == 0 && !lines.n)
 		out_note(f->out, "no firmware is needed, or none is there");
-		return 0;
-	}
-	r = extra_folder(f, own, &folder, err);
 	if (r == 0)
-		out_print(f->out,
-			  "CONFIG_EXTRA_FIRMWARE=\"%s\"\nCONFIG_EXTRA_FIRMWARE_DIR=\"%s\"\n",
-			  str_c(&names), folder);
+		out_print(f->out, "%s", str_c(&lines));
 	return r;
 }
 
@@ -347,15 +225,18 @@ static int copy(struct firmware *f, bool dry_run, struct err *err)
 	size_t n = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < f->found.n; i++) {
-		auto_free char *path = f->needed[i] ? path_of(f, &f->found.v[i]) : NULL;
+	for (size_t i = 0; i < f->files.found.n; i++) {
+		auto_free char *path =
+			f->files.needed[i] ? hw_files_path(&f->files, &f->files.found.v[i]) : NULL;
 
-		n += f->needed[i];
+		n += f->files.needed[i];
 		if (path && dry_run && !f->o->extra && !f->o->list)
-			out_print(f->out, "%s -> %s/%s\n", path, f->o->copy, f->found.v[i].name);
+			out_print(f->out, "%s -> %s/%s\n", path, f->o->copy,
+				  f->files.found.v[i].name);
 	}
 	if (!dry_run)
-		r = hw_firmware_copy(&f->found, f->needed, &f->dirs, f->o->copy, err);
+		r = hw_firmware_copy(&f->files.found, f->files.needed, &f->files.dirs, f->o->copy,
+				     err);
 	if (r == 0 && !dry_run)
 		out_note(f->out, "%zu files copied to '%s'", n, f->o->copy);
 	return r;
@@ -384,7 +265,12 @@ static int run_firmware(struct out *out, const struct global_opts *global, void 
 			size_t n_args, size_t dashes, struct err *err)
 {
 	const struct firmware_opts *o = opts_;
-	struct firmware f = { .out = out, .o = o, .dirs.root = -1 };
+	const struct hw_files_opts files = { .source = &o->find.source,
+					     .dirs = &o->dirs,
+					     .log = o->log,
+					     .release = o->release,
+					     .all = o->all };
+	struct firmware f = { .out = out, .o = o, .files = HW_FILES_NONE };
 	int r;
 
 	if (n_args)
@@ -392,15 +278,14 @@ static int run_firmware(struct out *out, const struct global_opts *global, void 
 	if (o->extra + o->list + out->json > 1)
 		return usage_error(&cmd_hw_firmware, err,
 				   "only one of --extra, --list and --json can be given");
-	r = find(&f, err);
+	r = hw_find_open(&f.find, out, &o->find, err);
+	if (r == 0)
+		r = hw_find_devices(&f.find, &cmd_hw_firmware, &o->find, err);
+	if (r == 0)
+		r = hw_files_find(&f.files, &f.find, &files, err);
 	if (r == 0)
 		r = print(&f, global->dry_run, err);
-	free(f.needed);
-	free(f.log);
-	hw_firmware_release(&f.found);
-	strv_release(&f.dirs.v);
-	close_fd(f.dirs.root);
-	hw_fw_data_free(f.data);
+	hw_files_release(&f.files);
 	hw_find_release(&f.find);
 	return r;
 }
