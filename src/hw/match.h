@@ -5,6 +5,7 @@
  * Of several that match one binds: the kernel asks drivers in the order in which they were registered, and takes the first
  * whose probe succeeds. What decides there is not in the tables, but how they are written tells most of it: a driver for this
  * very device comes before one for its class. What the tables do not tell is in data/hardware/order.yaml, with the reasons.
+ * Those that are as good then are in the order of their names, which means nothing: of two such the first to be loaded binds.
  */
 #pragma once
 
