@@ -35,7 +35,7 @@ static const struct opt opts[] = {
 	/* clang-format on */
 };
 
-enum { MADE, LOADED, FOUND, DRIVERS, SYMBOLS, STREAMLINE, N_SERIES };
+enum { MADE, LOADED, CONFIRMED, FOUND, DRIVERS, SYMBOLS, STREAMLINE, N_SERIES };
 
 struct bench {
 	struct out *out;
@@ -60,6 +60,7 @@ static int get(struct bench *b, int which, bool again, struct err *err)
 	int r;
 
 	spec.again = again;
+	spec.unconfirmed = which == LOADED;
 	r = hw_index_get(&spec, &ix, err);
 	if (r == 0)
 		vm_series_add(&b->series[which].times, now_ns() - begin);
@@ -74,6 +75,12 @@ static int made(struct bench *b, struct err *err)
 static int loaded(struct bench *b, struct err *err)
 {
 	return get(b, LOADED, false, err);
+}
+
+/* Loaded, and every file that it was made from looked at. */
+static int confirmed(struct bench *b, struct err *err)
+{
+	return get(b, CONFIRMED, false, err);
 }
 
 static int found(struct bench *b, struct err *err)
@@ -192,8 +199,13 @@ static int make_machine(struct bench *b, struct err *err)
 static int measure(struct bench *b, struct err *err)
 {
 	static int (*const each[])(struct bench * b, struct err * err) = {
-		[MADE] = made,	     [LOADED] = loaded,	  [FOUND] = found,
-		[DRIVERS] = drivers, [SYMBOLS] = symbols, [STREAMLINE] = streamline,
+		[MADE] = made,
+		[LOADED] = loaded,
+		[CONFIRMED] = confirmed,
+		[FOUND] = found,
+		[DRIVERS] = drivers,
+		[SYMBOLS] = symbols,
+		[STREAMLINE] = streamline,
 	};
 	const uint64_t runs = b->o->runs ? b->o->runs : 5;
 	int r = 0;
@@ -225,6 +237,7 @@ static void name_series(struct bench *b)
 	static const char *const names[] = {
 		[MADE] = "index of a tree, all sources read",
 		[LOADED] = "index loaded",
+		[CONFIRMED] = "index loaded, each file of the tree looked at",
 		[FOUND] = "drivers of 60 devices found",
 		[DRIVERS] = "kiln hw drivers, 60 devices",
 		[SYMBOLS] = "kiln hw symbols, 100 modules",
@@ -254,6 +267,8 @@ static int run(struct out *out, const struct global_opts *global, void *o, char 
 	r = bench_scratch("bench", false, &b.dir, &lock, err);
 	if (r == 0)
 		r = hw_find_open(&b.find, out, &b.o->find, err);
+	if (r == 0)
+		r = MIN(hw_find_confirm(&b.find, err), 0);
 	if (r == 0)
 		r = hw_order_read(&b.find.order, err);
 	if (r == 0)

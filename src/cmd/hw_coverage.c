@@ -251,6 +251,8 @@ static int open_all(struct coverage *c, const char *config, struct err *err)
 	if (!c->config.value.n)
 		return err_set(err, -EBADMSG, "'%s' has no line of a configuration", config);
 	r = hw_find_open(&c->find, c->out, &c->o->find, err);
+	if (r == 0)
+		r = hw_find_confirm(&c->find, err);
 	return r < 0 ? r : kb_module_list(c->find.tree, c->find.srcarch, &c->modules, err);
 }
 

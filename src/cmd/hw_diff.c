@@ -179,6 +179,8 @@ static int open_all(struct diff *d, struct err *err)
 	if (r == 0)
 		r = hw_find_open(&d->tree, d->out, &find, err);
 	if (r == 0)
+		r = MIN(hw_find_confirm(&d->tree, err), 0);
+	if (r == 0)
 		r = open_side(d, &d->old, err);
 	return r == 0 ? open_side(d, &d->new, err) : r;
 }

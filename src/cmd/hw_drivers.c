@@ -226,6 +226,8 @@ static int run_drivers(struct out *out, const struct global_opts *global, void *
 	if (n_args)
 		return usage_error(&cmd_hw_drivers, err, "unexpected argument '%s'", args[0]);
 	r = hw_find_open(&f, out, &o->find, err);
+	if (r == 0 && o->list)
+		r = MIN(hw_find_confirm(&f, err), 0);
 	if (r == 0 && o->list) {
 		r = list(&f);
 	} else if (r == 0) {

@@ -35,6 +35,27 @@ bool hw_find_holds(const struct hw_find *f, const struct hw_index *ix, const str
 	return holds;
 }
 
+static struct hw_index_spec index_spec(const struct hw_find *f)
+{
+	return (struct hw_index_spec){ .tree = f->tree,
+				       .srcarch = f->srcarch,
+				       .progress = out_on_progress,
+				       .progress_ctx = f->out };
+}
+
+int hw_find_confirm(struct hw_find *f, struct err *err)
+{
+	const struct hw_index_spec spec = index_spec(f);
+	int r;
+
+	if (!f->unconfirmed)
+		return 0;
+	f->unconfirmed = false;
+	r = hw_index_confirm(&spec, &f->index[0], err);
+	out_progress_end(f->out);
+	return r;
+}
+
 static int open_tree(struct hw_find *f, const struct hw_find_opts *o, struct err *err)
 {
 	const char *tree = o->tree ? o->tree : ".";
@@ -49,8 +70,9 @@ static int open_tree(struct hw_find *f, const struct hw_find_opts *o, struct err
 		return err_sys(err, "cannot open the tree '%s'", tree);
 	uname(&u);
 	f->srcarch = kc_srcarch(o->arch ? o->arch : u.machine);
-	spec.tree = f->tree;
-	spec.srcarch = f->srcarch;
+	spec = index_spec(f);
+	spec.again = o->again;
+	spec.unconfirmed = f->unconfirmed = true;
 	r = hw_index_get(&spec, &f->index[0], err);
 	out_progress_end(f->out);
 	if (r == -ENOENT && !o->tree)
@@ -102,6 +124,17 @@ int hw_find_open(struct hw_find *f, struct out *out, const struct hw_find_opts *
 	return r;
 }
 
+static void match_all(struct hw_find *f)
+{
+	for (size_t i = 0; i < f->inv.n; i++) {
+		hw_matches_release(&f->found[i]);
+		for (size_t k = 0; k < f->n_indexes; k++)
+			hw_match_device(&f->index[k], &f->inv.v[i], f->has_config ? value_of : NULL,
+					f, &f->found[i]);
+		hw_matches_sort(&f->found[i], &f->inv.v[i], f->order);
+	}
+}
+
 int hw_find_devices(struct hw_find *f, const struct cmd *cmd, const struct hw_find_opts *o,
 		    struct err *err)
 {
@@ -113,13 +146,11 @@ int hw_find_devices(struct hw_find *f, const struct cmd *cmd, const struct hw_fi
 	if (r < 0)
 		return r;
 	f->found = xcalloc(f->inv.n + 1, sizeof(*f->found));
-	for (size_t i = 0; i < f->inv.n; i++) {
-		for (size_t k = 0; k < f->n_indexes; k++)
-			hw_match_device(&f->index[k], &f->inv.v[i], f->has_config ? value_of : NULL,
-					f, &f->found[i]);
-		hw_matches_sort(&f->found[i], &f->inv.v[i], f->order);
-	}
-	return 0;
+	match_all(f);
+	r = hw_find_confirm(f, err);
+	if (r == 1)
+		match_all(f);
+	return MIN(r, 0);
 }
 
 void hw_find_release(struct hw_find *f)

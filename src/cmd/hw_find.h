@@ -34,6 +34,7 @@ struct hw_find {
 	const char *srcarch; /* "x86" */
 	struct hw_index index[2];
 	size_t n_indexes;
+	bool unconfirmed; /* the tree's index is yet to be confirmed */
 	struct hw_order *order;
 	struct dotconfig config;
 	bool has_config;
@@ -41,11 +42,13 @@ struct hw_find {
 	struct hw_matches *found; /* for each device of inv */
 };
 
-/* The indexes alone: tree and aliases. */
+/* The indexes alone: tree and aliases. hw_find_devices() confirms them, or else hw_find_confirm(). */
 int hw_find_open(struct hw_find *f, struct out *out, const struct hw_find_opts *o, struct err *err);
 /* The machine, and what is for each of its devices. */
 int hw_find_devices(struct hw_find *f, const struct cmd *cmd, const struct hw_find_opts *o,
 		    struct err *err);
+/* 1: the tree's index is another now. */
+int hw_find_confirm(struct hw_find *f, struct err *err);
 void hw_find_release(struct hw_find *f);
 
 /* Whether a record is there with the configuration that was given: true where none was. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -119,7 +120,6 @@ static bool part_holds(const struct hw_index *ix, int tree, const struct hw_ix_i
 	return good;
 }
 
-#define AT_ONCE	  8    /* processes, at most */
 #define WORTH_ONE 4000 /* files */
 
 /*
@@ -127,31 +127,34 @@ static bool part_holds(const struct hw_index *ix, int tree, const struct hw_ix_i
  * place, and another where a build has put objects beside the sources. So each of some 30,000 files is asked for, by its name
  * in its folder, by a process for each processor.
  */
-static bool holds(const struct hw_index *ix, int tree, const struct hw_ix_input *in, size_t n)
+static void look(struct hw_index *ix, int tree, const struct hw_ix_input *in, size_t n)
 {
 	const long cpus = MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L);
-	const size_t most = MIN((size_t)cpus, (size_t)AT_ONCE);
+	const size_t most = MIN((size_t)cpus, (size_t)HW_IX_LOOKERS);
 	const size_t parts = MIN(most, n / WORTH_ONE + 1);
-	pid_t pid[AT_ONCE] = { 0 };
-	bool good = true;
 
-	for (size_t i = parts; i-- > 0;) {
+	for (size_t i = 0; i < parts; i++) {
 		const size_t begin = n * i / parts, end = n * (i + 1) / parts;
 
-		if (i)
-			pid[i] = proc_fork();
-		if (i && pid[i] > 0)
-			continue;
-		good &= part_holds(ix, tree, in + begin, end - begin);
-		if (i && pid[i] == 0)
-			_exit(!good);
+		ix->look[i] = proc_fork();
+		if (ix->look[i] == 0)
+			_exit(!part_holds(ix, tree, in + begin, end - begin));
 	}
-	for (size_t i = 1; i < parts; i++)
-		if (pid[i] > 0)
-			good &= proc_wait(pid[i]) == 0;
+}
+
+static bool holds(struct hw_index *ix)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < countof(ix->look); i++) {
+		if (ix->look[i])
+			good &= ix->look[i] > 0 && proc_wait(ix->look[i]) == 0;
+		ix->look[i] = 0;
+	}
 	return good;
 }
 
+/* Maps it and has it looked at. */
 static bool load(const char *path, int tree, struct hw_index *ret)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -165,12 +168,13 @@ static bool load(const char *path, int tree, struct hw_index *ret)
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
 		return false;
-	if (!hw_index_parse(map, (size_t)st.st_size, ret, &in, &n) || !holds(ret, tree, in, n)) {
+	if (!hw_index_parse(map, (size_t)st.st_size, ret, &in, &n)) {
 		munmap(map, (size_t)st.st_size);
 		return false;
 	}
 	ret->map = map;
 	ret->mapped = (size_t)st.st_size;
+	look(ret, tree, in, n);
 	futimens(fd, NULL); /* it was used: see krn_cache_prune() */
 	return true;
 }
@@ -189,37 +193,60 @@ static int cache_path(const struct hw_index_spec *spec, char **ret, struct err *
 	return 0;
 }
 
-int hw_index_get(const struct hw_index_spec *spec, struct hw_index *ret, struct err *err)
+static int make(const struct hw_index_spec *spec, const char *path, struct hw_index *ret,
+		struct err *err)
 {
-	auto_close int tree = open(spec->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_free char *path = NULL;
 	const struct hw_ix_input *in;
 	struct str bytes = { 0 };
 	bool keep = false;
 	size_t n;
-	int r;
+	int r = hw_index_make(spec, &bytes, &keep, err);
+
+	if (r == 0 && path && keep)
+		file_publish(path, bytes.s, bytes.n, 0600, NULL);
+	if (r == 0 && !hw_index_parse(bytes.s, bytes.n, ret, &in, &n))
+		r = err_set(err, -EIO, "the index of '%s' is too large", spec->tree);
+	if (r < 0)
+		str_release(&bytes);
+	else
+		ret->own = bytes;
+	return r;
+}
+
+int hw_index_get(const struct hw_index_spec *spec, struct hw_index *ret, struct err *err)
+{
+	auto_close int tree = open(spec->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_free char *path = NULL;
 
 	if (tree < 0)
 		return err_sys(err, "cannot open '%s'", spec->tree);
-	if (cache_path(spec, &path, NULL) == 0 && !spec->again && load(path, tree, ret))
+	if (cache_path(spec, &path, NULL) == 0 && !spec->again && load(path, tree, ret)) {
+		const int r = spec->unconfirmed ? 0 : hw_index_confirm(spec, ret, err);
+
+		return MIN(r, 0);
+	}
+	return make(spec, path, ret, err);
+}
+
+int hw_index_confirm(const struct hw_index_spec *spec, struct hw_index *ix, struct err *err)
+{
+	auto_free char *path = NULL;
+	int r;
+
+	if (holds(ix))
 		return 0;
-	r = hw_index_make(spec, &bytes, &keep, err);
-	if (r < 0) {
-		str_release(&bytes);
-		return r;
-	}
-	if (path && keep)
-		file_publish(path, bytes.s, bytes.n, 0600, NULL);
-	if (!hw_index_parse(bytes.s, bytes.n, ret, &in, &n)) {
-		str_release(&bytes);
-		return err_set(err, -EIO, "the index of '%s' is too large", spec->tree);
-	}
-	ret->own = bytes;
-	return 0;
+	hw_index_release(ix);
+	cache_path(spec, &path, NULL);
+	r = make(spec, path, ix, err);
+	return r < 0 ? r : 1;
 }
 
 void hw_index_release(struct hw_index *ix)
 {
+	for (size_t i = 0; i < countof(ix->look); i++)
+		if (ix->look[i] > 0)
+			kill(ix->look[i], SIGKILL);
+	holds(ix);
 	if (ix->map)
 		munmap(ix->map, ix->mapped);
 	str_release(&ix->own);

@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <sys/types.h>
+
 /* Places in the index's text, all NUL-terminated; 0 is "". */
 typedef uint32_t hw_text;
 
@@ -31,6 +33,8 @@ struct hw_ix_module {
 	hw_text path; /* of its object, without ".o" */
 };
 
+#define HW_IX_LOOKERS 8
+
 struct hw_ix_list {
 	const struct hw_ix_record *v;
 	size_t n;
@@ -47,20 +51,33 @@ struct hw_index {
 	void *map;
 	size_t mapped;
 	struct str own; /* instead of map */
+	/* that look whether it still holds; 0: none, or done */
+	pid_t look[HW_IX_LOOKERS];
 };
 
 typedef void hw_progress_fn(void *ctx, const char *what, uint64_t done, uint64_t total);
 
 struct hw_index_spec {
-	const char *tree;	  /* absolute */
-	const char *srcarch;	  /* "x86", a folder of arch/ */
-	bool again;		  /* even if there is one that holds */
+	const char *tree;    /* absolute */
+	const char *srcarch; /* "x86", a folder of arch/ */
+	bool again;	     /* even if there is one that holds */
+	bool unconfirmed;    /* hw_index_confirm() will be called before anything is told of it */
 	hw_progress_fn *progress; /* may be NULL */
 	void *progress_ctx;
 };
 
-/* -ENOENT: no tree of a kernel, or none with that architecture. That it cannot be kept is no error. */
+/*
+ * -ENOENT: no tree of a kernel, or none with that architecture. That it cannot be kept is no error.
+ *
+ * To look at each of some 30,000 files takes longer than all that is asked of an index then. With spec->unconfirmed that is
+ * done by other processes meanwhile.
+ */
 int hw_index_get(const struct hw_index_spec *spec, struct hw_index *ret, struct err *err);
+/*
+ * Waits for these. 1: it does not hold any more, and *ix is another one now: what was found in it has to be found again. 0: it
+ * holds.
+ */
+int hw_index_confirm(const struct hw_index_spec *spec, struct hw_index *ix, struct err *err);
 void hw_index_release(struct hw_index *ix);
 #define auto_hw_index cleanup(hw_index_release)
 
