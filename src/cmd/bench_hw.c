@@ -189,9 +189,17 @@ static int make_machine(struct bench *b, struct err *err)
 		str_addf(&devices, "%s\n", alias);
 		n++;
 	}
-	for (size_t i = 0, n = 0; i < ix->alias.n && n < MODULES; i += 137, n++)
+	for (size_t i = 0, n = 0; i < ix->alias.n && n < MODULES; i += 137) {
+		const struct hw_ix_record *rec = &ix->alias.v[i];
+		const char *pattern = hw_ix_text(ix, rec->text);
+
+		/* of these buses drivers are for any architecture */
+		if (!str_starts(pattern, "pci:") && !str_starts(pattern, "usb:"))
+			continue;
 		str_addf(&modules, "%-23s 16384  0\n",
-			 hw_ix_text(ix, ix->module[ix->alias.v[i].module].name));
+			 hw_ix_text(ix, ix->module[rec->module].name));
+		n++;
+	}
 	r = file_publish(list, devices.s, devices.n, 0600, err);
 	return r < 0 ? r : file_publish(lsmod, modules.s, modules.n, 0600, err);
 }

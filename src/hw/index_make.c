@@ -397,12 +397,10 @@ static int take_output(struct builder *b, int fd, struct err *err)
 	return 0;
 }
 
-static const char *sort_text;
-
-static int by_text(const void *a, const void *b)
+static int by_text(const void *a, const void *b, void *text)
 {
 	const struct hw_ix_record *x = a, *y = b;
-	const int c = hw_alias_cmp(sort_text + x->text, sort_text + y->text);
+	const int c = hw_alias_cmp((const char *)text + x->text, (const char *)text + y->text);
 
 	if (c)
 		return c;
@@ -411,10 +409,10 @@ static int by_text(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
-static int by_folder(const void *a, const void *b)
+static int by_folder(const void *a, const void *b, void *text)
 {
-	const char *x = sort_text + ((const struct hw_ix_input *)a)->path;
-	const char *y = sort_text + ((const struct hw_ix_input *)b)->path;
+	const char *x = (const char *)text + ((const struct hw_ix_input *)a)->path;
+	const char *y = (const char *)text + ((const struct hw_ix_input *)b)->path;
 	const char *x_end = strrchr(x, '/'), *y_end = strrchr(y, '/');
 	const size_t x_n = x_end ? (size_t)(x_end - x) : 0, y_n = y_end ? (size_t)(y_end - y) : 0;
 	const int c = memcmp(x, y, MIN(x_n, y_n));
@@ -431,11 +429,11 @@ static void bytes_of(struct builder *b, struct str *ret)
 				  .n_inputs = (uint32_t)b->inputs.n };
 
 	memcpy(h.magic, HW_IX_MAGIC, sizeof(h.magic));
-	sort_text = b->text.s;
 	for (size_t i = 0; i < HW_IX_LISTS; i++) {
 		h.n[i] = (uint32_t)b->list[i].n;
 		if (b->list[i].n)
-			qsort(b->list[i].v, b->list[i].n, sizeof(struct hw_ix_record), by_text);
+			qsort_r(b->list[i].v, b->list[i].n, sizeof(struct hw_ix_record), by_text,
+				b->text.s);
 	}
 	str_add(ret, &h, sizeof(h));
 	str_add(ret, b->inputs.v, b->inputs.n * sizeof(*b->inputs.v));
@@ -488,8 +486,7 @@ static void add_inputs(struct builder *b)
 		add_input(b, b->m->sources.v[i]);
 		add_makefiles(b, b->m->sources.v[i]);
 	}
-	sort_text = b->text.s;
-	qsort(b->inputs.v, b->inputs.n, sizeof(*b->inputs.v), by_folder);
+	qsort_r(b->inputs.v, b->inputs.n, sizeof(*b->inputs.v), by_folder, b->text.s);
 }
 
 static int build(struct maker *m, struct str *ret, bool *ret_keep, struct err *err)
