@@ -92,6 +92,22 @@ static bool is_first(const struct hw_device *d, const struct hw_matches *m)
 	return d->driver && m->n && hw_alias_cmp(hw_match_driver(&m->v[0]), d->driver) == 0;
 }
 
+/* Whether what is bound is a driver of the tree at all: out-of-tree ones, as nvidia, are not. Unknown without a tree. */
+static bool is_foreign(const struct hw_find *f, const struct hw_device *d,
+		       const struct hw_matches *m)
+{
+	for (size_t i = 0; d->driver && i < m->n; i++)
+		if (hw_alias_cmp(hw_match_driver(&m->v[i]), d->driver) == 0)
+			return false;
+	return d->driver && f->tree && !hw_driver_find(&f->index[0], d->bus, d->driver);
+}
+
+/* Whether any of those that match takes such a device by itself. */
+static bool is_driven(const struct hw_matches *m)
+{
+	return m->n && !m->v[0].stays_out;
+}
+
 static json_t *json_match(const struct hw_match *m)
 {
 	json_t *j = json_record(m->index, m->record);
@@ -99,6 +115,13 @@ static json_t *json_match(const struct hw_match *m)
 	json_object_set_new(j, "matches", out_json_text(m->alias));
 	json_object_set_new(j, "yields", out_json_text(m->yields));
 	return j;
+}
+
+/* null where nothing is bound, or there is no tree */
+static json_t *json_in_tree(const struct hw_find *f, const struct hw_device *d,
+			    const struct hw_matches *m)
+{
+	return d->driver && f->tree ? json_boolean(!is_foreign(f, d, m)) : json_null();
 }
 
 static void print_json(struct hw_find *f, const struct drivers_opts *o)
@@ -114,11 +137,12 @@ static void print_json(struct hw_find *f, const struct drivers_opts *o)
 		found = json_array();
 		for (size_t k = 0; k < f->found[i].n; k++)
 			json_array_append_new(found, json_match(&f->found[i].v[k]));
-		json_array_append_new(all, json_pack("{s:o, s:o, s:o, s:o, s:o}", "bus",
-						     out_json_text(d->bus), "address",
-						     out_json_text(d->addr), "name",
-						     out_json_text(d->name), "bound",
-						     out_json_text(d->driver), "drivers", found));
+		json_array_append_new(
+			all,
+			json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "bus", out_json_text(d->bus),
+				  "address", out_json_text(d->addr), "name", out_json_text(d->name),
+				  "bound", out_json_text(d->driver), "in_tree",
+				  json_in_tree(f, d, &f->found[i]), "drivers", found));
 	}
 	out_json(f->out, all);
 }
@@ -138,6 +162,29 @@ static void row(struct table *t, const struct hw_device *d, const struct hw_matc
 	table_cell(t, m && m->yields ? m->yields : at);
 }
 
+/* All where the first is not what is bound; what does not take the device only where it is asked for. */
+static void print_device(struct table *t, const struct hw_device *d, const struct hw_matches *m,
+			 bool verbose, bool all)
+{
+	const bool first = is_driven(m) || is_first(d, m) || (m->n && (verbose || all));
+
+	row(t, d, first ? &m->v[0] : NULL, true);
+	for (size_t k = 1; k < m->n && (verbose || !is_first(d, m)); k++)
+		if (verbose || !m->v[k].stays_out)
+			row(t, d, &m->v[k], false);
+}
+
+static void note_foreign(struct hw_find *f, const struct drivers_opts *o)
+{
+	for (size_t i = 0; i < f->inv.n; i++) {
+		const struct hw_device *d = &f->inv.v[i];
+
+		if (is_wanted(o, d) && is_foreign(f, d, &f->found[i]))
+			out_note(f->out, "%s %s: '%s' is no driver of this tree", d->bus, d->addr,
+				 d->driver);
+	}
+}
+
 static int print_table(struct hw_find *f, const struct drivers_opts *o, struct err *err)
 {
 	static const char *const columns[] = { "BUS",	    "ADDRESS", "DRIVER", "MODULE",
@@ -152,18 +199,18 @@ static int print_table(struct hw_find *f, const struct drivers_opts *o, struct e
 
 		if (!is_wanted(o, d))
 			continue;
-		without += !m->n && d->n_alias > 0;
-		if (!m->n && !o->all && !d->driver)
+		if (!is_driven(m) && !o->all && !d->driver) {
+			without += d->n_alias > 0;
 			continue;
+		}
 		shown++;
-		row(t, d, m->n ? &m->v[0] : NULL, true);
-		for (size_t k = 1; k < m->n && (f->out->verbose >= 1 || !is_first(d, m)); k++)
-			row(t, d, &m->v[k], false);
+		print_device(t, d, m, f->out->verbose >= 1, o->all);
 	}
 	if (shown)
 		r = table_print(t, f->out, err);
 	table_free(t);
-	if (without && !o->all)
+	note_foreign(f, o);
+	if (without)
 		out_note(f->out, "%zu more devices have no driver there; --all shows them",
 			 without);
 	return r;

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "hw/aliases.h"
 #include "hw/c_cond.h"
+#include "hw/needs.h"
 #include "kconfig/env.h"
 
 #include <errno.h>
@@ -116,7 +117,7 @@ int hw_find_devices(struct hw_find *f, const struct cmd *cmd, const struct hw_fi
 		for (size_t k = 0; k < f->n_indexes; k++)
 			hw_match_device(&f->index[k], &f->inv.v[i], f->has_config ? value_of : NULL,
 					f, &f->found[i]);
-		hw_matches_sort(&f->found[i], f->order);
+		hw_matches_sort(&f->found[i], &f->inv.v[i], f->order);
 	}
 	return 0;
 }
@@ -133,4 +134,15 @@ void hw_find_release(struct hw_find *f)
 	for (size_t i = 0; i < countof(f->index); i++)
 		hw_index_release(&f->index[i]);
 	*f = (struct hw_find){ 0 };
+}
+
+void hw_needs_tell(struct out *out, const struct hw_needs *n)
+{
+	for (size_t i = 0; i < n->odd.n; i++)
+		out_warn(out, "%s", n->odd.v[i]);
+	if (n->left_out)
+		out_note(
+			out,
+			"%zu devices have drivers in this tree but none on that machine, and are left out; --all takes them",
+			n->left_out);
 }

@@ -51,3 +51,7 @@ void hw_find_release(struct hw_find *f);
 /* Whether a record is there with the configuration that was given: true where none was. */
 bool hw_find_holds(const struct hw_find *f, const struct hw_index *ix,
 		   const struct hw_ix_record *r);
+
+/* What is left out, and what was not found. */
+struct hw_needs;
+void hw_needs_tell(struct out *out, const struct hw_needs *n);

@@ -2,11 +2,11 @@
 /* `kiln hw record`: a machine to take along. */
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "hw/kmsg.h"
 #include "hw/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/klog.h>
 
 extern const struct cmd cmd_hw_record;
 
@@ -22,19 +22,6 @@ static const struct opt opts[] = {
 	{ "with-secrets", 0, OPT_FLAG, offsetof(struct record_opts, secrets), NULL, "serial numbers and hardware addresses too" },
 	/* clang-format on */
 };
-
-/* The kernel's log, where one may read it: SYSLOG_ACTION_READ_ALL and _SIZE_BUFFER of syslog(2). */
-static char *kernel_log(void)
-{
-	int size = klogctl(10, NULL, 0), n;
-	auto_free char *log = size > 0 ? xmalloc((size_t)size + 1) : NULL;
-
-	n = log ? klogctl(3, log, size) : -1;
-	if (n < 0)
-		return NULL;
-	log[n] = '\0';
-	return take_ptr(log);
-}
 
 static int write_out(struct out *out, const char *path, const struct str *packed, struct err *err)
 {
@@ -58,7 +45,7 @@ static int record(struct out *out, const struct record_opts *o, bool dry_run, st
 {
 	const char *root = o->root ? o->root : "/";
 	auto_close int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_free char *log = o->root ? NULL : kernel_log();
+	auto_free char *log = o->root ? NULL : hw_kmsg_here();
 	const struct hw_record_opts opts_ = { .secrets = o->secrets, .log = log };
 	auto_hw_record struct hw_record rec = { 0 };
 	auto_str struct str packed = { 0 };

@@ -25,7 +25,12 @@ extern const struct cmd cmd_store_verify;
 extern const struct cmd cmd_source_patches;
 extern const struct cmd cmd_inspect;
 extern const struct cmd cmd_hw_scan;
+extern const struct cmd cmd_hw_config;
+extern const struct cmd cmd_hw_coverage;
+extern const struct cmd cmd_hw_diff;
+extern const struct cmd cmd_hw_why;
 extern const struct cmd cmd_hw_drivers;
+extern const struct cmd cmd_hw_firmware;
 extern const struct cmd cmd_hw_record;
 extern const struct cmd cmd_module_build;
 extern const struct cmd cmd_module_list;
@@ -34,6 +39,7 @@ extern const struct cmd cmd_source_rebase;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_bench_run;
 extern const struct cmd cmd_bench_config;
+extern const struct cmd cmd_bench_hw;
 extern const struct cmd cmd_bench_build;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_complete;
@@ -63,7 +69,12 @@ const struct cmd *const cmds[] = {
 	&cmd_source_patches,
 	&cmd_inspect,
 	&cmd_hw_scan,
+	&cmd_hw_config,
+	&cmd_hw_coverage,
+	&cmd_hw_diff,
+	&cmd_hw_why,
 	&cmd_hw_drivers,
+	&cmd_hw_firmware,
 	&cmd_hw_record,
 	&cmd_module_build,
 	&cmd_module_list,
@@ -72,6 +83,7 @@ const struct cmd *const cmds[] = {
 	&cmd_doctor,
 	&cmd_bench_run,
 	&cmd_bench_config,
+	&cmd_bench_hw,
 	&cmd_bench_build,
 	&cmd_help,
 	&cmd_complete,

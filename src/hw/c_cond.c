@@ -3,14 +3,11 @@
 
 #include <ctype.h>
 
-/* An #if with more in it than this is taken for true: nobody reads such a condition. */
-#define MAX_TEXT 2000
-
 void hw_conds_init(struct hw_conds *c)
 {
 	*c = (struct hw_conds){ 0 };
-	vec_push(c, ((struct hw_cond){ .op = HW_COND_CONST, .a = 1 }));
-	vec_push(c, ((struct hw_cond){ .op = HW_COND_CONST }));
+	vec_push(c, ((struct hw_cond){ .op = HW_COND_CONST, .a = 1, .terms = 1 }));
+	vec_push(c, ((struct hw_cond){ .op = HW_COND_CONST, .terms = 1 }));
 }
 
 void hw_conds_release(struct hw_conds *c)
@@ -38,9 +35,11 @@ static uint32_t add(struct hw_conds *c, struct hw_cond node)
 
 uint32_t hw_cond_sym(struct hw_conds *c, enum hw_cond_op op, const char *name, size_t n)
 {
-	auto_free char *s = xstrndup(name, n);
+	auto_free char *s = xstrndup(name, MIN(n, (size_t)HW_COND_NAME));
 
-	return add(c, (struct hw_cond){ .op = op, .name = s });
+	if (n > HW_COND_NAME)
+		return HW_COND_TRUE;
+	return add(c, (struct hw_cond){ .op = op, .name = s, .terms = 1 });
 }
 
 uint32_t hw_cond_not(struct hw_conds *c, uint32_t a)
@@ -49,7 +48,7 @@ uint32_t hw_cond_not(struct hw_conds *c, uint32_t a)
 		return !a;
 	if (c->v[a].op == HW_COND_NOT)
 		return c->v[a].a;
-	return add(c, (struct hw_cond){ .op = HW_COND_NOT, .a = a });
+	return add(c, (struct hw_cond){ .op = HW_COND_NOT, .a = a, .terms = c->v[a].terms });
 }
 
 /* Whether b is one of the terms that a joins by op. */
@@ -66,14 +65,20 @@ static bool among(const struct hw_conds *c, enum hw_cond_op op, uint32_t a, uint
 static uint32_t join(struct hw_conds *c, enum hw_cond_op op, uint32_t a, uint32_t b)
 {
 	const uint32_t neutral = op == HW_COND_AND ? HW_COND_TRUE : HW_COND_FALSE;
+	uint32_t terms;
 
+	if (c->v[b].op == op && a != b) /* one chain, of which each term is there once */
+		return join(c, op, join(c, op, a, c->v[b].a), c->v[b].b);
 	if (a == neutral || among(c, op, b, a))
 		return b;
 	if (b == neutral || among(c, op, a, b))
 		return a;
 	if (a == !neutral || b == !neutral || among(c, op, a, hw_cond_not(c, b)))
 		return !neutral;
-	return add(c, (struct hw_cond){ .op = op, .a = a, .b = b });
+	terms = c->v[a].terms + c->v[b].terms;
+	if (terms > HW_COND_TERMS)
+		return op == HW_COND_AND ? a : HW_COND_TRUE;
+	return add(c, (struct hw_cond){ .op = op, .a = a, .b = b, .terms = terms });
 }
 
 uint32_t hw_cond_and(struct hw_conds *c, uint32_t a, uint32_t b)
@@ -86,9 +91,11 @@ uint32_t hw_cond_or(struct hw_conds *c, uint32_t a, uint32_t b)
 	return join(c, HW_COND_OR, a, b);
 }
 
-static void operand(const struct hw_conds *c, uint32_t cond, struct str *ret)
+/* Of what another joins by op. */
+static void operand(const struct hw_conds *c, enum hw_cond_op op, uint32_t cond, struct str *ret)
 {
-	const bool brackets = c->v[cond].op == HW_COND_AND || c->v[cond].op == HW_COND_OR;
+	const enum hw_cond_op own = c->v[cond].op;
+	const bool brackets = own != op && (own == HW_COND_AND || own == HW_COND_OR);
 
 	if (brackets)
 		str_addc(ret, '(');
@@ -101,8 +108,6 @@ void hw_cond_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
 {
 	const struct hw_cond *v = &c->v[cond];
 
-	if (ret->n > MAX_TEXT)
-		return;
 	switch (v->op) {
 	case HW_COND_CONST:
 		str_addc(ret, v->a ? '1' : '0');
@@ -115,13 +120,13 @@ void hw_cond_text(const struct hw_conds *c, uint32_t cond, struct str *ret)
 		return;
 	case HW_COND_NOT:
 		str_addc(ret, '!');
-		operand(c, v->a, ret);
+		operand(c, v->op, v->a, ret);
 		return;
 	case HW_COND_AND:
 	case HW_COND_OR:
-		operand(c, v->a, ret);
+		operand(c, v->op, v->a, ret);
 		str_adds(ret, v->op == HW_COND_AND ? " && " : " || ");
-		operand(c, v->b, ret);
+		operand(c, v->op, v->b, ret);
 	}
 }
 

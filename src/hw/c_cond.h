@@ -3,6 +3,9 @@
  * Conditions of #if on configuration symbols, kept as expressions: a tree is read without a configuration, and what is there
  * under which one is asked later. Equal expressions have equal numbers.
  *
+ * None has more than HW_COND_TERMS terms, or a symbol with a longer name than HW_COND_NAME: where one would become longer it
+ * becomes weaker, so that what is there is never taken for absent. All of Linux 6.1 and 6.12 has none so long.
+ *
  * As text: "OF", "!OF", "PCI=y" (IS_BUILTIN), "PCI=m" (IS_MODULE), joined by && and || with brackets.
  */
 #pragma once
@@ -11,6 +14,8 @@
 #include "base/str.h"
 
 enum { HW_COND_TRUE, HW_COND_FALSE };
+#define HW_COND_TERMS 100
+#define HW_COND_NAME  200
 
 enum hw_cond_op {
 	HW_COND_CONST,
@@ -25,6 +30,7 @@ enum hw_cond_op {
 struct hw_cond {
 	enum hw_cond_op op;
 	uint32_t a, b;
+	uint32_t terms;	  /* in it, each as often as it stands there */
 	const char *name; /* of the symbol, without CONFIG_ */
 };
 

@@ -10,6 +10,8 @@
 
 #define MAX_FRAMES 200
 #define MAX_ARGS   256
+#define MAX_STRING 65536 /* of a string or a name that is put together */
+#define TEXT_COST  8	 /* characters of it cost as much as a token */
 
 struct frame {
 	const struct hw_c_tok *p, *end;
@@ -60,19 +62,31 @@ static bool take(struct expander *e, struct hw_c_tok *ret)
 
 /* Arguments */
 
+struct arg {
+	size_t begin, end; /* in all */
+	bool known;	   /* expanded is */
+	struct hw_c_toks expanded;
+};
+
 struct args {
 	struct hw_c_toks all; /* of all arguments */
-	size_t begin[MAX_ARGS], end[MAX_ARGS];
-	size_t n;
-	struct hw_c_toks expanded[MAX_ARGS];
-	bool known[MAX_ARGS];
+	struct arg *v;
+	size_t n, cap;
 };
 
 static void args_release(struct args *a)
 {
 	free(a->all.v);
 	for (size_t i = 0; i < a->n; i++)
-		free(a->expanded[i].v);
+		free(a->v[i].expanded.v);
+	free(a->v);
+}
+
+/* All work on macros is paid for: it ends, however they are written. */
+static bool spend(struct hw_c_unit *u, size_t tokens)
+{
+	u->budget -= (uint32_t)MIN((size_t)u->budget, tokens);
+	return u->budget > 0;
 }
 
 /* Behind the open bracket: up to the one that closes it. The last parameter of a variadic macro takes commas, too. */
@@ -81,20 +95,19 @@ static bool read_args(struct expander *e, const struct hw_c_macro *m, struct arg
 	struct hw_c_tok t;
 	int depth = 0;
 
-	a->n = 1;
-	a->begin[0] = 0;
-	while (take(e, &t)) {
+	vec_push(a, ((struct arg){ 0 }));
+	while (take(e, &t) && spend(e->u, 1)) {
 		const bool open = hw_c_is(&t, '('), close = hw_c_is(&t, ')');
 		const bool rest = m->variadic && a->n >= m->n_params;
 
 		if (close && !depth) {
-			a->end[a->n - 1] = a->all.n;
+			a->v[a->n - 1].end = a->all.n;
 			return true;
 		}
 		depth += open - close;
 		if (!depth && hw_c_is(&t, ',') && !rest && a->n < MAX_ARGS) {
-			a->end[a->n - 1] = a->all.n;
-			a->begin[a->n++] = a->all.n;
+			a->v[a->n - 1].end = a->all.n;
+			vec_push(a, ((struct arg){ .begin = a->all.n }));
 			continue;
 		}
 		vec_push(&a->all, t);
@@ -114,9 +127,9 @@ static void arg_range(const struct args *a, int i, const struct hw_c_tok **v, si
 {
 	*v = NULL;
 	*n = 0;
-	if ((size_t)i < a->n && a->end[i] > a->begin[i]) {
-		*v = a->all.v + a->begin[i];
-		*n = a->end[i] - a->begin[i];
+	if ((size_t)i < a->n && a->v[i].end > a->v[i].begin) {
+		*v = a->all.v + a->v[i].begin;
+		*n = a->v[i].end - a->v[i].begin;
 	}
 }
 
@@ -126,10 +139,10 @@ static struct hw_c_tok quoted(struct hw_c_unit *u, const struct hw_c_tok *v, siz
 	auto_str struct str s = { 0 };
 
 	str_addc(&s, '"');
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && s.n < MAX_STRING; i++) {
 		if (i && v[i].space)
 			str_addc(&s, ' ');
-		for (size_t k = 0; k < v[i].n; k++) {
+		for (size_t k = 0; k < v[i].n && s.n < MAX_STRING; k++) {
 			const char c = v[i].s[k];
 
 			if (v[i].kind >= HW_C_STRING && v[i].kind <= HW_C_CHAR &&
@@ -139,6 +152,7 @@ static struct hw_c_tok quoted(struct hw_c_unit *u, const struct hw_c_tok *v, siz
 		}
 	}
 	str_addc(&s, '"');
+	spend(u, s.n / TEXT_COST);
 	return (struct hw_c_tok){ .kind = HW_C_STRING,
 				  .s = arena_strndup(&u->names.arena, s.s, s.n),
 				  .n = (uint32_t)s.n };
@@ -151,7 +165,7 @@ static void paste(struct hw_c_unit *u, struct hw_c_tok *a, const struct hw_c_tok
 	struct hw_c_tok t;
 	char *s;
 
-	if (a->gone || b->gone) {
+	if (a->gone || b->gone || a->n + b->n > MAX_STRING) {
 		const bool space = a->space;
 
 		if (a->gone)
@@ -159,6 +173,7 @@ static void paste(struct hw_c_unit *u, struct hw_c_tok *a, const struct hw_c_tok
 		a->space = space;
 		return;
 	}
+	spend(u, (a->n + b->n) / TEXT_COST);
 	s = arena_printf(&u->names.arena, "%.*s%.*s", (int)a->n, a->s, (int)b->n, b->s);
 	hw_c_lex_init(&l, s, a->n + b->n, a->line, false);
 	hw_c_lex_next(&l, &t);
@@ -194,15 +209,17 @@ static void put_arg(struct subst *s, int i, bool as_written, bool space)
 
 	arg_range(s->args, i, &v, &n);
 	if (!as_written && (size_t)i < s->args->n) {
-		if (!s->args->known[i])
-			expand(s->e->u, v, n, &s->args->expanded[i], s->e->depth + 1);
-		s->args->known[i] = true;
-		v = s->args->expanded[i].v;
-		n = s->args->expanded[i].n;
+		struct arg *a = &s->args->v[i];
+
+		if (!a->known)
+			expand(s->e->u, v, n, &a->expanded, s->e->depth + 1);
+		a->known = true;
+		v = a->expanded.v;
+		n = a->expanded.n;
 	}
 	if (!n && (as_written || s->joined))
 		put(s, &gone);
-	for (size_t k = 0; k < n; k++) {
+	for (size_t k = 0; k < n && spend(s->e->u, 1); k++) {
 		struct hw_c_tok t = v[k];
 
 		if (!k)
@@ -233,7 +250,7 @@ static void substitute(struct subst *s)
 {
 	const struct hw_c_toks *body = &s->m->body;
 
-	for (size_t i = 0; i < body->n; i++) {
+	for (size_t i = 0; i < body->n && spend(s->e->u, 1); i++) {
 		const struct hw_c_tok *t = &body->v[i];
 		const bool before_paste =
 			i + 1 < body->n && hw_c_is(&body->v[i + 1], HW_C_2('#', '#'));
@@ -268,7 +285,6 @@ static void replace(struct expander *e, struct hw_c_def *def, const struct hw_c_
 	size_t n = 0;
 
 	substitute(&s);
-	e->u->budget -= MIN(e->u->budget, (uint32_t)s.out.n + 1);
 	for (size_t i = 0; i < s.out.n; i++) {
 		struct hw_c_tok t = s.out.v[i];
 
@@ -280,8 +296,10 @@ static void replace(struct expander *e, struct hw_c_def *def, const struct hw_c_
 		s.out.v[n++] = t;
 	}
 	def->busy = true;
-	vec_push(&e->stack,
-		 ((struct frame){ .p = s.out.v, .end = s.out.v + n, .def = def, .own = s.out.v }));
+	vec_push(&e->stack, ((struct frame){ .p = s.out.v,
+					     .end = hw_c_behind(s.out.v, n),
+					     .def = def,
+					     .own = s.out.v }));
 }
 
 /* True where the name was a macro's and has been replaced. */
@@ -290,8 +308,8 @@ static bool try_macro(struct expander *e, struct hw_c_tok *t)
 	struct hw_c_def *def;
 	const struct hw_c_macro *m;
 	const struct hw_c_tok *next;
+	struct args args = { 0 };
 	struct hw_c_tok open;
-	struct args *args;
 	bool whole;
 
 	if (t->final || e->stack.n > MAX_FRAMES || e->depth > MAX_FRAMES || !e->u->budget)
@@ -305,21 +323,17 @@ static bool try_macro(struct expander *e, struct hw_c_tok *t)
 		return false;
 	}
 	if (!m->call) {
-		struct args none = { 0 };
-
-		replace(e, def, m, t, &none);
+		replace(e, def, m, t, &args);
 		return true;
 	}
 	next = peek(e);
 	if (!next || !hw_c_is(next, '('))
 		return false;
 	take(e, &open);
-	args = xnew(struct args);
-	whole = read_args(e, m, args);
+	whole = read_args(e, m, &args);
 	if (whole)
-		replace(e, def, m, t, args);
-	args_release(args);
-	free(args);
+		replace(e, def, m, t, &args);
+	args_release(&args);
 	return whole;
 }
 
@@ -329,14 +343,12 @@ static void expand(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, str
 	struct expander e = { .u = u, .out = ret, .depth = depth };
 	struct hw_c_tok t;
 
-	vec_push(&e.stack, ((struct frame){ .p = in, .end = in + n }));
+	vec_push(&e.stack, ((struct frame){ .p = in, .end = hw_c_behind(in, n) }));
 	while (take(&e, &t)) {
 		if (t.kind == HW_C_IDENT && try_macro(&e, &t))
 			continue;
-		if (u->budget) {
-			u->budget--;
+		if (spend(u, 1))
 			vec_push(ret, t);
-		}
 	}
 	while (e.stack.n)
 		drop(&e);

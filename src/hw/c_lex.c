@@ -204,3 +204,8 @@ bool hw_c_named(const struct hw_c_tok *t, const char *name)
 {
 	return t->kind == HW_C_IDENT && strlen(name) == t->n && !memcmp(t->s, name, t->n);
 }
+
+bool hw_c_is_symbol(const struct hw_c_tok *t)
+{
+	return t->kind == HW_C_IDENT && t->n > 7 && !memcmp(t->s, "CONFIG_", 7);
+}

@@ -52,8 +52,16 @@ bool hw_c_lex_next(struct hw_c_lex *l, struct hw_c_tok *ret);
 /* The rest of the line that is being read, with the lines that continue it; the next token is behind it. */
 void hw_c_lex_line(struct hw_c_lex *l, const char **ret, size_t *ret_n);
 
+/* Behind n tokens, of which there may be none: v is NULL then. */
+static inline const struct hw_c_tok *hw_c_behind(const struct hw_c_tok *v, size_t n)
+{
+	return n ? v + n : v;
+}
+
 static inline bool hw_c_is(const struct hw_c_tok *t, uint16_t punct)
 {
 	return t->kind == HW_C_PUNCT && t->punct == punct;
 }
 bool hw_c_named(const struct hw_c_tok *t, const char *name);
+/* CONFIG_X */
+bool hw_c_is_symbol(const struct hw_c_tok *t);

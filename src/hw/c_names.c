@@ -140,7 +140,9 @@ struct hw_c_macro *hw_c_def_macro(struct hw_c_def *def)
 		if (!read_params(&l, m))
 			return m;
 	}
-	while (hw_c_lex_next(&l, &t))
+	while (hw_c_lex_next(&l, &t)) {
+		m->braces += hw_c_is(&t, '{') - hw_c_is(&t, '}');
 		vec_push(&m->body, t);
+	}
 	return m;
 }

@@ -18,6 +18,7 @@ struct hw_c_macro {
 	size_t n_params;
 	bool call;     /* takes arguments */
 	bool variadic; /* the last parameter takes the rest */
+	int braces;    /* that its body leaves open; less than 0: closes */
 };
 
 struct hw_c_def {
@@ -35,6 +36,9 @@ struct hw_c_def {
 	struct hw_c_macro *macro;
 	struct hw_c_def *older; /* of the same name */
 };
+
+/* Of so many definitions of a name is asked which one counts. */
+#define HW_C_OLDER 64
 
 struct hw_c_names {
 	struct hw_c_def **slot; /* open addressing */

@@ -176,11 +176,11 @@ static bool raw_element(struct hw_c_span *list, struct hw_c_span *ret)
 
 bool hw_c_element(struct hw_c_span *list, struct hw_c_span *ret)
 {
-	do
+	do {
 		if (!raw_element(list, ret))
 			return false;
-	while (!ret->n);
-	skip_index(ret);
+		skip_index(ret);
+	} while (!ret->n);
 	return true;
 }
 

@@ -8,11 +8,13 @@
 
 #define MAX_BRANCHES 256
 #define MAX_BUDGET   (4 << 20)
+#define MAX_TEXT     (4 << 20) /* bytes that are included as text */
+#define MAX_INCLUDES 10000     /* of one file */
 
 /* An #if that is open. */
 struct branch {
 	uint32_t outer; /* condition around it */
-	uint32_t taken; /* that one of its branches so far was taken */
+	uint32_t left;	/* none of its branches so far was taken */
 	int braces;	/* open before it */
 	int after;	/* open behind the first branch that was read */
 	bool was_read;
@@ -27,6 +29,7 @@ struct hw_c_src {
 		struct branch *v;
 		size_t n, cap;
 	} open;
+	size_t deeper; /* open beyond MAX_BRANCHES: what is there is as what is around it */
 	bool begun; /* a directive was seen: the first one may be the guard against a second inclusion */
 	int depth;
 };
@@ -107,7 +110,7 @@ static uint32_t defined_condition(struct hw_c_unit *u, const char *text, size_t 
 
 	vec_push(&toks, ((struct hw_c_tok){ .kind = HW_C_IDENT, .s = "defined", .n = 7 }));
 	lex_all(text, n, &toks);
-	if (toks.n > 1 && guard) {
+	if (toks.n > 1 && guard && !hw_c_is_symbol(&toks.v[1])) {
 		const struct hw_c_def *d = hw_c_names_get(&u->names, toks.v[1].s, toks.v[1].n);
 
 		cond = d && d->kind == HW_C_MACRO ? HW_COND_TRUE : HW_COND_FALSE;
@@ -122,10 +125,13 @@ static void open_branch(struct hw_c_unit *u, uint32_t cond)
 {
 	struct hw_c_src *s = u->src;
 
-	if (s->open.n >= MAX_BRANCHES)
+	if (s->open.n >= MAX_BRANCHES) {
+		s->deeper++;
 		return;
-	vec_push(&s->open,
-		 ((struct branch){ .outer = s->cond, .taken = cond, .braces = u->braces }));
+	}
+	vec_push(&s->open, ((struct branch){ .outer = s->cond,
+					     .left = hw_cond_not(&u->w->conds, cond),
+					     .braces = u->braces }));
 	s->cond = hw_cond_and(&u->w->conds, s->cond, cond);
 }
 
@@ -145,20 +151,23 @@ static void next_branch(struct hw_c_unit *u, uint32_t cond)
 	struct hw_conds *c = &u->w->conds;
 	struct branch *b;
 
-	if (!s->open.n)
+	if (!s->open.n || s->deeper)
 		return;
 	b = &s->open.v[s->open.n - 1];
 	end_branch(u, b);
-	s->cond = hw_cond_and(c, b->outer, hw_cond_and(c, hw_cond_not(c, b->taken), cond));
-	b->taken = hw_cond_or(c, b->taken, cond);
+	s->cond = hw_cond_and(c, b->outer, hw_cond_and(c, b->left, cond));
+	b->left = hw_cond_and(c, b->left, hw_cond_not(c, cond));
 }
 
 static void close_branch(struct hw_c_unit *u)
 {
 	struct hw_c_src *s = u->src;
-
 	struct branch *b;
 
+	if (s->deeper) {
+		s->deeper--;
+		return;
+	}
 	if (!s->open.n)
 		return;
 	b = &s->open.v[--s->open.n];
@@ -215,24 +224,26 @@ static bool has_tables(struct hw_c_header *h)
 }
 
 /* Whether a header calls a macro of the file that makes a table: it is a list of calls, and the file says what they mean. */
-static bool calls_back(const struct hw_c_unit *u, const struct hw_c_header *h)
+static bool calls_back(struct hw_c_unit *u, const struct hw_c_header *h)
 {
 	static const char word[] = "_device_id";
 
-	for (size_t i = 0; i < u->names.slots; i++) {
+	u->budget -= MIN(u->budget, (uint32_t)(u->names.slots / 16));
+	for (size_t i = 0; u->budget && i < u->names.slots; i++) {
 		const struct hw_c_def *d = u->names.slot[i];
 
-		if (d && d->kind == HW_C_MACRO &&
-		    memmem(d->rest, d->rest_n, word, sizeof(word) - 1) &&
-		    memmem(h->text, h->n, d->name, d->name_n))
+		if (!d || d->kind != HW_C_MACRO ||
+		    !memmem(d->rest, d->rest_n, word, sizeof(word) - 1))
+			continue;
+		u->budget -= (uint32_t)MIN((size_t)u->budget, h->n / 64 + 1);
+		if (memmem(h->text, h->n, d->name, d->name_n))
 			return true;
 	}
 	return false;
 }
 
 /* Whether what is included is to be read here and now, as text, not only for the names in it. */
-static bool is_text(const struct hw_c_unit *u, const struct hw_c_include *inc,
-		    struct hw_c_header *h)
+static bool is_text(struct hw_c_unit *u, const struct hw_c_include *inc, struct hw_c_header *h)
 {
 	if (u->inside || (inc->n > 2 && !memcmp(inc->path + inc->n - 2, ".c", 2)))
 		return true;
@@ -259,10 +270,13 @@ static void include(struct hw_c_unit *u, const char *text, size_t n)
 	inc.quoted = *text == '"';
 	h = u->header || u->src->depth >= HW_C_INCLUDES ? NULL
 							: hw_c_resolve(u->w, u->src->path, &inc);
-	if (h && is_text(u, &inc, h))
+	if (h && u->texts < MAX_TEXT && is_text(u, &inc, h)) {
+		u->texts += h->n + 1;
+		h->used = true;
 		push(u, h->path, h->text, h->n);
-	else
+	} else if (u->includes.n < MAX_INCLUDES) {
 		vec_push(&u->includes, inc);
+	}
 }
 
 static void act(struct hw_c_unit *u, const struct hw_c_tok *name, bool first)
@@ -338,9 +352,11 @@ bool hw_c_unit_next(struct hw_c_unit *u, struct hw_c_tok *ret)
 /* Reads the value behind "NAME =": up to the comma or bracket that ends it, which is in *t. */
 static bool enum_value(struct hw_c_unit *u, struct hw_c_tok *t, const char **text, uint32_t *n)
 {
+	const char *end = NULL;
 	int depth = 0;
 
-	*text = NULL;
+	*text = "";
+	*n = 0;
 	while (hw_c_unit_next(u, t)) {
 		if (hw_c_is(t, '(') || hw_c_is(t, '{'))
 			depth++;
@@ -348,9 +364,11 @@ static bool enum_value(struct hw_c_unit *u, struct hw_c_tok *t, const char **tex
 			return true;
 		if (hw_c_is(t, ')') || hw_c_is(t, '}'))
 			depth--;
-		if (!*text)
+		if (!end) {
 			*text = t->s;
-		if (t->s >= *text)
+			end = u->src->lex.end;
+		}
+		if (t->s >= *text && t->s < end) /* not of what is included in between */
 			*n = (uint32_t)(t->s + t->n - *text);
 	}
 	return false;

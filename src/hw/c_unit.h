@@ -20,6 +20,8 @@ struct hw_c_include {
 	const char *path; /* as written */
 	uint32_t n;
 	bool quoted;
+	bool resolved;
+	struct hw_c_header *to; /* then; NULL: not in the tree */
 };
 
 struct hw_c_header {
@@ -32,6 +34,7 @@ struct hw_c_header {
 		struct hw_c_include *v;
 		size_t n, cap;
 	} includes;
+	bool used;     /* it gave a name, or was read as text */
 	uint32_t seen; /* number of the last search that came by */
 	int8_t tables; /* whether it defines device tables, or the like: 1 yes, -1 no, 0 not known yet */
 };
@@ -86,8 +89,9 @@ struct hw_c_unit {
 	/* called before a name gets another meaning there; may be NULL */
 	void (*before)(void *data);
 	void *before_data;
-	uint32_t budget; /* tokens that may still be made by expanding */
-	int depth;	 /* of values that stand on others */
+	uint32_t budget; /* tokens that may still be looked at in expanding */
+	size_t texts;	 /* bytes included as text so far */
+	int depth;	 /* of the value that is being worked out */
 };
 
 /* text: stays the caller's, and as long as the unit. */
@@ -102,8 +106,7 @@ void hw_c_unit_enum(struct hw_c_unit *u);
 const char *hw_c_unit_where(const struct hw_c_unit *u);
 
 /* The header that an #include in a file means; NULL: it is not in the tree. */
-struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from,
-				 const struct hw_c_include *inc);
+struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from, struct hw_c_include *inc);
 /* What a name stands for at this place; NULL: it is not defined. */
 struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n);
 

@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-#define MAX_DEPTH 200
+/* Of all that is worked out for one value: brackets, and enumerators that count from others. */
+#define MAX_DEPTH 400
 
 struct parser {
 	struct hw_c_unit *u;
 	const struct hw_c_tok *p, *end;
 	bool bad;
-	int depth;
 };
 
 static uint64_t ternary(struct parser *p);
@@ -75,16 +75,14 @@ static uint64_t named(struct parser *p, const struct hw_c_tok *t)
 	if (hw_c_named(t, "false"))
 		return 0;
 	def = hw_c_find(p->u, t->s, t->n);
-	if (!def || def->kind != HW_C_ENUM || def->busy || p->u->depth > MAX_DEPTH)
+	if (!def || def->kind != HW_C_ENUM || def->busy)
 		return fail(p);
 	hw_c_lex_init(&l, def->rest, def->rest_n, 1, false);
 	while (hw_c_lex_next(&l, &x))
 		vec_push(&toks, x);
 	def->busy = true;
-	p->u->depth++;
 	if (toks.n && !hw_c_value(p->u, toks.v, toks.n, &v))
 		fail(p);
-	p->u->depth--;
 	def->busy = false;
 	free(toks.v);
 	return v + def->add;
@@ -183,15 +181,28 @@ static uint64_t choose(struct parser *p)
 	return v[!which];
 }
 
+/* __builtin_constant_p(value): const_ilog2() and others ask, and all that is known here is one. */
+static uint64_t is_constant(struct parser *p)
+{
+	uint64_t known;
+
+	if (!eat(p, '('))
+		return fail(p);
+	ternary(p);
+	known = !p->bad;
+	p->bad = false;
+	return eat(p, ')') ? known : fail(p);
+}
+
 static uint64_t unary(struct parser *p)
 {
 	const struct hw_c_tok *t = p->p;
 	uint64_t v;
 	int bits;
 
-	if (t >= p->end || p->bad || p->depth > MAX_DEPTH)
+	if (t >= p->end || p->bad || p->u->depth > MAX_DEPTH)
 		return fail(p);
-	p->depth++;
+	p->u->depth++;
 	if (at(p, '(')) {
 		bits = cast(p);
 		if (bits) {
@@ -213,6 +224,9 @@ static uint64_t unary(struct parser *p)
 	} else if (hw_c_named(t, "__builtin_choose_expr")) {
 		p->p++;
 		v = choose(p);
+	} else if (hw_c_named(t, "__builtin_constant_p")) {
+		p->p++;
+		v = is_constant(p);
 	} else {
 		p->p++;
 		v = t->kind == HW_C_NUMBER  ? number(p, t)
@@ -220,7 +234,7 @@ static uint64_t unary(struct parser *p)
 		    : t->kind == HW_C_IDENT ? named(p, t)
 					    : fail(p);
 	}
-	p->depth--;
+	p->u->depth--;
 	return v;
 }
 
@@ -320,14 +334,12 @@ static uint64_t binary(struct parser *p, int least)
 	return v;
 }
 
-/* What is not chosen may have values that are not known. */
-static uint64_t ternary(struct parser *p)
+/* Behind "v ?". What is not chosen may have values that are not known. */
+static uint64_t choice(struct parser *p, uint64_t v)
 {
-	uint64_t v = binary(p, 1), a, b;
+	uint64_t a, b;
 	bool a_bad;
 
-	if (p->bad || !eat(p, '?'))
-		return v;
 	if (eat(p, ':')) { /* GNU: a ?: b */
 		b = ternary(p);
 		return v ? v : b;
@@ -340,6 +352,20 @@ static uint64_t ternary(struct parser *p)
 	b = ternary(p);
 	p->bad = v ? a_bad : p->bad;
 	return v ? a : b;
+}
+
+static uint64_t ternary(struct parser *p)
+{
+	uint64_t v = binary(p, 1);
+
+	if (p->bad || !eat(p, '?'))
+		return v;
+	if (p->u->depth > MAX_DEPTH)
+		return fail(p);
+	p->u->depth++;
+	v = choice(p, v);
+	p->u->depth--;
+	return v;
 }
 
 bool hw_c_value(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, uint64_t *ret)
@@ -355,7 +381,7 @@ bool hw_c_value(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, uint64
 	} else {
 		hw_c_expand(u, in, n, &all);
 		p.p = all.v;
-		p.end = all.v + all.n;
+		p.end = hw_c_behind(all.v, all.n);
 		v = ternary(&p);
 	}
 	if (p.p != p.end)
@@ -370,11 +396,6 @@ bool hw_c_value(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, uint64
 
 static uint32_t cond_or(struct parser *p);
 
-static bool is_symbol(const struct hw_c_tok *t)
-{
-	return t->kind == HW_C_IDENT && t->n > 7 && !memcmp(t->s, "CONFIG_", 7);
-}
-
 /* CONFIG_X is defined as 1 where X is y, CONFIG_X_MODULE where it is m. */
 static uint32_t of_symbol(struct parser *p, const struct hw_c_tok *t)
 {
@@ -383,6 +404,20 @@ static uint32_t of_symbol(struct parser *p, const struct hw_c_tok *t)
 	if (t->n > 14 && !memcmp(t->s + t->n - 7, "_MODULE", 7))
 		return hw_cond_sym(c, HW_COND_MODULE, t->s + 7, t->n - 14);
 	return hw_cond_sym(c, HW_COND_BUILTIN, t->s + 7, t->n - 7);
+}
+
+/* Under which condition a name has a definition that the file itself has made so far. */
+static uint32_t defined_under(struct hw_conds *c, const struct hw_c_def *d)
+{
+	uint32_t cond = HW_COND_FALSE, left = HW_COND_TRUE;
+	int most = HW_C_OLDER;
+
+	for (; d && left != HW_COND_FALSE && most--; d = d->older) {
+		if (d->kind == HW_C_MACRO)
+			cond = hw_cond_or(c, cond, hw_cond_and(c, left, d->cond));
+		left = hw_cond_and(c, left, hw_cond_not(c, d->cond));
+	}
+	return d && left != HW_COND_FALSE ? HW_COND_TRUE : cond;
 }
 
 static uint32_t of_defined(struct parser *p)
@@ -396,8 +431,11 @@ static uint32_t of_defined(struct parser *p)
 	p->p++;
 	if (bracket)
 		eat(p, ')');
-	if (is_symbol(t))
+	if (hw_c_is_symbol(t))
 		return of_symbol(p, t);
+	d = hw_c_names_get(&p->u->names, t->s, t->n);
+	if (d)
+		return defined_under(&p->u->w->conds, d);
 	d = hw_c_find(p->u, t->s, t->n);
 	return d && d->kind == HW_C_MACRO ? HW_COND_TRUE : HW_COND_FALSE;
 }
@@ -415,7 +453,7 @@ static bool of_is(struct parser *p, uint32_t *ret)
 		{ "IS_MODULE", HW_COND_MODULE },
 	};
 
-	if (p->end - p->p < 4 || !hw_c_is(p->p + 1, '(') || !is_symbol(p->p + 2) ||
+	if (p->end - p->p < 4 || !hw_c_is(p->p + 1, '(') || !hw_c_is_symbol(p->p + 2) ||
 	    !hw_c_is(p->p + 3, ')'))
 		return false;
 	for (size_t i = 0; i < countof(kinds); i++)
@@ -441,7 +479,7 @@ static uint32_t of_value(struct parser *p)
 		depth += at(p, '(') - at(p, ')');
 		p->p++;
 	}
-	if (p->p - begin == 1 && is_symbol(begin))
+	if (p->p - begin == 1 && hw_c_is_symbol(begin))
 		return of_symbol(p, begin);
 	/* a name that is not defined is 0 in #if, but here it may be one that was not found */
 	if (p->p - begin == 1 && begin->kind == HW_C_IDENT && !hw_c_find(p->u, begin->s, begin->n))
@@ -471,9 +509,9 @@ static uint32_t cond_one(struct parser *p)
 {
 	uint32_t cond;
 
-	if (p->depth > MAX_DEPTH || p->p >= p->end)
+	if (p->u->depth > MAX_DEPTH || p->p >= p->end)
 		return HW_COND_TRUE;
-	p->depth++;
+	p->u->depth++;
 	if (eat(p, '!')) {
 		cond = hw_cond_not(&p->u->w->conds, cond_one(p));
 	} else if (at(p, '(') && encloses(p)) {
@@ -486,7 +524,7 @@ static uint32_t cond_one(struct parser *p)
 	} else if (!of_is(p, &cond)) {
 		cond = of_value(p);
 	}
-	p->depth--;
+	p->u->depth--;
 	return cond;
 }
 
@@ -510,7 +548,7 @@ static uint32_t cond_or(struct parser *p)
 
 uint32_t hw_c_condition(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n)
 {
-	struct parser p = { .u = u, .p = in, .end = in + n };
+	struct parser p = { .u = u, .p = in, .end = hw_c_behind(in, n) };
 
 	return cond_or(&p);
 }

@@ -12,6 +12,7 @@
 
 #define MAX_HEADER (64 << 20)
 #define MAX_FOLDER 32
+#define MAX_NEAR   1000 /* headers beside a file: each is asked for each name */
 
 static void header_free(void *p)
 {
@@ -127,7 +128,9 @@ static struct hw_c_def *best_of(const struct hw_c_world *w, struct hw_c_def *d)
 {
 	const struct hw_conds *c = &w->conds;
 
-	for (struct hw_c_def *o = d->older; o && d->cond != HW_COND_TRUE; o = o->older)
+	int most = HW_C_OLDER;
+
+	for (struct hw_c_def *o = d->older; o && d->cond != HW_COND_TRUE && most--; o = o->older)
 		if (o->kind == d->kind && c->v[d->cond].op == HW_COND_NOT &&
 		    c->v[d->cond].a == o->cond)
 			return o;
@@ -335,8 +338,8 @@ static struct hw_c_header *nearest(struct hw_c_world *w, const char *from, const
 	return best ? hw_c_header_get(w, best) : NULL;
 }
 
-struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from,
-				 const struct hw_c_include *inc)
+static struct hw_c_header *resolve(struct hw_c_world *w, const char *from,
+				   const struct hw_c_include *inc)
 {
 	auto_free char *name = xstrndup(inc->path, inc->n);
 	struct hw_c_header *h;
@@ -355,10 +358,20 @@ struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from,
 	return h ? h : nearest(w, from, name);
 }
 
+struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from, struct hw_c_include *inc)
+{
+	if (!inc->resolved)
+		inc->to = resolve(w, from, inc);
+	inc->resolved = true;
+	return inc->to;
+}
+
 /* Looking up */
 
 static void add_near(struct hw_c_unit *u, struct hw_c_header *h)
 {
+	if (u->near.n >= MAX_NEAR)
+		return;
 	for (size_t i = 0; i < u->near.n; i++)
 		if (u->near.v[i] == h)
 			return;
@@ -419,15 +432,17 @@ static void find_all(struct hw_c_unit *u)
 
 static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t n, uint32_t hash)
 {
-	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash);
+	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash), *o;
 
-	if (!d || !d->older)
-		return d && d->kind == HW_C_UNDEF ? NULL : d;
-	if (!u->closure)
+	if (!d || d->kind == HW_C_UNDEF)
+		return NULL;
+	if (d->older && !u->closure)
 		find_all(u);
-	for (struct hw_c_def *o = d; o; o = o->older)
-		if (u->w->headers.v[o->header]->seen == u->closure)
-			return o;
+	o = d;
+	while (o && d->older && u->w->headers.v[o->header]->seen != u->closure)
+		o = o->older;
+	d = o ? o : d;
+	u->w->headers.v[d->header]->used = true;
 	return d;
 }
 
@@ -444,8 +459,10 @@ struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n)
 		find_near(u);
 	for (size_t i = 0; i < u->near.n; i++) {
 		d = hw_c_names_find(&u->near.v[i]->names, name, n, hash);
-		if (d && d->kind != HW_C_UNDEF)
+		if (d && d->kind != HW_C_UNDEF) {
+			u->near.v[i]->used = true;
 			return best_of(u->w, d);
+		}
 	}
 	return find_world(u, name, n, hash);
 }

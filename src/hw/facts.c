@@ -6,61 +6,12 @@
  *
  * A table is worked out when the whole file is known: MODULE_DEVICE_TABLE() and the driver that names it come behind it.
  */
-#include "hw/facts.h"
-
-#include "hw/devtable.h"
+#include "hw/facts_parts.h"
 
 #include <string.h>
 
 #define MAX_TABLE (1 << 20) /* tokens */
-
-struct table {
-	const char *name, *tag;
-	struct hw_c_toks toks; /* between the braces, expanded */
-	bool exported;	       /* by MODULE_DEVICE_TABLE */
-	const char *driver;
-	const char *file;
-	uint32_t cond;
-};
-
-struct export
-{
-	const char *kind, *table;
-	uint32_t cond, line;
-};
-
-struct driver {
-	const char *bus;       /* "pci" of struct pci_driver */
-	struct hw_c_toks toks; /* between the braces, as written */
-	const char *file;
-	uint32_t cond, line;
-};
-
-struct reader {
-	struct hw_c_unit u;
-	const struct hw_c_layouts *layouts;
-	struct hw_facts *facts;
-	struct arena arena;
-	struct hw_c_toks stmt;	/* the declaration under way, outside of braces */
-	struct hw_c_toks queue; /* what a macro became: read before the file goes on */
-	size_t queued;
-	struct {
-		struct table *v;
-		size_t n, cap;
-	} tables;
-	struct {
-		struct export *v;
-		size_t n, cap;
-	} exports;
-	struct {
-		struct driver *v;
-		size_t n, cap;
-	} drivers;
-	struct map texts; /* static const char name[] = "text" */
-	int depth;	  /* of macros that became macros */
-	/* an initializer: what was read since a name last changed its meaning, and before that, expanded */
-	struct hw_c_toks pending, expanded;
-};
+#define MAX_FACTS 100000    /* of one source; amdgpu's and the largest of USB have some thousands */
 
 /* What a line begins with that says something; the compiler's KBUILD_MODNAME and the like stay out. */
 static const char *const said[] = { "MODULE_DEVICE_TABLE", "MODULE_ALIAS", "MODULE_FIRMWARE",
@@ -91,8 +42,10 @@ void hw_facts_words(const struct hw_c_world *w, struct strv *ret)
 		if (!d || d->kind != HW_C_MACRO ||
 		    memmem(d->name, d->name_n, "MODULE_", strlen("MODULE_")))
 			continue;
-		if (has_said(d->rest, d->rest_n))
-			strv_take(ret, xstrndup(d->name, d->name_n));
+		if (!has_said(d->rest, d->rest_n))
+			continue;
+		w->headers.v[d->header]->used = true;
+		strv_take(ret, xstrndup(d->name, d->name_n));
 	}
 }
 
@@ -106,24 +59,46 @@ bool hw_facts_possible(const struct strv *words, const char *text, size_t n)
 	return false;
 }
 
-static const char *name_of(struct reader *r, const struct hw_c_tok *t)
+const char *hw_reader_name(struct hw_reader *r, const struct hw_c_tok *t)
 {
 	return arena_strndup(&r->arena, t->s, t->n);
 }
 
-static void fact(struct reader *r, struct hw_fact f, const char *text, size_t n)
+/* HW_C_MODNAME is the one control character that may be in a name. */
+static bool is_plain(const char *s, size_t n)
 {
-	if (memchr(text, '\n', n) || memchr(text, '\t', n))
+	for (size_t i = 0; i < n; i++)
+		if ((uint8_t)s[i] < ' ' && s[i] != *HW_C_MODNAME)
+			return false;
+	return true;
+}
+
+bool hw_reader_is_full(const struct hw_reader *r)
+{
+	return r->facts->n - r->before >= MAX_FACTS;
+}
+
+void hw_reader_fact(struct hw_reader *r, struct hw_fact f, const char *text, size_t n)
+{
+	if (!is_plain(text, n))
+		return;
+	if (f.driver && !is_plain(f.driver, strlen(f.driver)))
+		f.driver = NULL;
+	if (f.file && !is_plain(f.file, strlen(f.file)))
+		f.file = NULL;
+	if (hw_reader_is_full(r))
 		return;
 	f.text = arena_strndup(&r->facts->arena, text, n);
 	if (f.file)
 		f.file = str_eq(f.file, r->u.path) ? NULL : arena_strdup(&r->facts->arena, f.file);
 	if (f.driver)
 		f.driver = arena_strdup(&r->facts->arena, f.driver);
+	if (f.table)
+		f.table = arena_strdup(&r->facts->arena, f.table);
 	vec_push(r->facts, f);
 }
 
-static bool next(struct reader *r, struct hw_c_tok *t)
+static bool next(struct hw_reader *r, struct hw_c_tok *t)
 {
 	if (r->queued == r->queue.n)
 		return hw_c_unit_next(&r->u, t);
@@ -132,22 +107,19 @@ static bool next(struct reader *r, struct hw_c_tok *t)
 	return true;
 }
 
-static bool unfold(struct reader *r, const struct hw_c_tok *name, bool always);
+static bool unfold(struct hw_reader *r, const struct hw_c_tok *name, bool always);
 
 /* Whether a macro opens or closes braces that are not its own: CH_PCI_DEVICE_ID_TABLE_DEFINE_END. */
-static bool is_unbalanced(struct reader *r, const struct hw_c_tok *name)
+static bool is_unbalanced(struct hw_reader *r, const struct hw_c_tok *name)
 {
 	struct hw_c_def *d = hw_c_find(&r->u, name->s, name->n);
 	const struct hw_c_macro *m = d ? hw_c_def_macro(d) : NULL;
-	int depth = 0;
 
-	for (size_t i = 0; m && i < m->body.n; i++)
-		depth += hw_c_is(&m->body.v[i], '{') - hw_c_is(&m->body.v[i], '}');
-	return depth != 0;
+	return m && m->braces;
 }
 
 /* Behind an open bracket: what stands up to the one that closes it, without that. */
-static bool in_brackets(struct reader *r, struct hw_c_toks *ret)
+static bool in_brackets(struct hw_reader *r, struct hw_c_toks *ret)
 {
 	struct hw_c_tok t;
 	int depth = 0;
@@ -163,7 +135,7 @@ static bool in_brackets(struct reader *r, struct hw_c_toks *ret)
 }
 
 /* The same for braces. */
-static void in_braces(struct reader *r, struct hw_c_toks *ret)
+static void in_braces(struct hw_reader *r, struct hw_c_toks *ret)
 {
 	const int outside = r->u.braces - 1;
 	struct hw_c_tok t;
@@ -176,13 +148,14 @@ static void in_braces(struct reader *r, struct hw_c_toks *ret)
 }
 
 /* Behind the open brace of what is of no interest. Enumerators may be asked for wherever they stand. */
-static void pass(struct reader *r)
+static void pass(struct hw_reader *r)
 {
 	const int outside = r->u.braces - 1;
 	struct hw_c_tok t;
 
 	while (next(r, &t) && r->u.braces > outside)
-		if (t.kind == HW_C_IDENT && t.n == 4 && hw_c_named(&t, "enum"))
+		if (t.kind == HW_C_IDENT && t.n == 4 && hw_c_named(&t, "enum") &&
+		    r->queued == r->queue.n)
 			hw_c_unit_enum(&r->u);
 }
 
@@ -204,24 +177,24 @@ static void split(const struct hw_c_toks *t, size_t max, struct argument *ret)
 			depth += hw_c_is(&t->v[i], '(') - hw_c_is(&t->v[i], ')');
 			continue;
 		}
-		ret->v[ret->n++] = (struct hw_c_span){ t->v + begin, i - begin };
+		ret->v[ret->n++] = (struct hw_c_span){ hw_c_behind(t->v, begin), i - begin };
 		begin = i + 1;
 	}
 }
 
-static const char *span_name(struct reader *r, const struct hw_c_span *s)
+static const char *span_name(struct hw_reader *r, const struct hw_c_span *s)
 {
 	struct hw_c_toks all = { 0 };
 	const char *name = NULL;
 
 	hw_c_expand(&r->u, s->v, s->n, &all);
 	if (all.n == 1 && all.v->kind == HW_C_IDENT)
-		name = name_of(r, all.v);
+		name = hw_reader_name(r, all.v);
 	free(all.v);
 	return name;
 }
 
-static void say_text(struct reader *r, const struct hw_c_tok *at, enum hw_fact_kind kind,
+static void say_text(struct hw_reader *r, const struct hw_c_tok *at, enum hw_fact_kind kind,
 		     const struct hw_c_span *s)
 {
 	const struct hw_fact f = {
@@ -232,11 +205,11 @@ static void say_text(struct reader *r, const struct hw_c_tok *at, enum hw_fact_k
 
 	hw_c_expand(&r->u, s->v, s->n, &all);
 	if (all.n && hw_c_text(&r->u, &(struct hw_c_span){ all.v, all.n }, &text))
-		fact(r, f, str_c(&text), strlen(str_c(&text)));
+		hw_reader_fact(r, f, str_c(&text), strlen(str_c(&text)));
 	free(all.v);
 }
 
-static void say_info(struct reader *r, const struct hw_c_tok *at, const struct hw_c_span *tag,
+static void say_info(struct hw_reader *r, const struct hw_c_tok *at, const struct hw_c_span *tag,
 		     const struct hw_c_span *text)
 {
 	static const struct {
@@ -253,15 +226,16 @@ static void say_info(struct reader *r, const struct hw_c_tok *at, const struct h
 			say_text(r, at, tags[i].kind, text);
 }
 
-static void say_table(struct reader *r, const struct hw_c_tok *at, const struct argument *a)
+static void say_table(struct hw_reader *r, const struct hw_c_tok *at, const struct argument *a)
 {
 	const char *table = a->n == 2 ? span_name(r, &a->v[1]) : NULL;
 
 	if (table && a->v[0].n == 1)
-		vec_push(&r->exports, ((struct export){ .kind = name_of(r, a->v[0].v),
-							.table = table,
-							.cond = at->cond,
-							.line = at->line }));
+		vec_push(&r->exports,
+			 ((struct hw_reader_export){ .kind = hw_reader_name(r, a->v[0].v),
+						     .table = table,
+						     .cond = at->cond,
+						     .line = at->line }));
 }
 
 enum word { NO_WORD, DEVICE_TABLE, ALIAS, FIRMWARE, SOFTDEP, INFO, INFO3, SILENT };
@@ -294,7 +268,8 @@ static enum word word_of(const struct hw_c_tok *t)
 	return NO_WORD;
 }
 
-static void say(struct reader *r, const struct hw_c_tok *at, enum word w, const struct hw_c_toks *t)
+static void say(struct hw_reader *r, const struct hw_c_tok *at, enum word w,
+		const struct hw_c_toks *t)
 {
 	struct argument a;
 
@@ -321,7 +296,7 @@ static bool tok_ends(const struct hw_c_tok *t, const char *suffix)
 	return t->n > n && !memcmp(t->s + t->n - n, suffix, n);
 }
 
-static bool speaks(struct reader *r, struct hw_c_def *d, int depth)
+static bool speaks(struct hw_reader *r, struct hw_c_def *d, int depth)
 {
 	const struct hw_c_macro *m;
 	bool yes = false;
@@ -353,7 +328,7 @@ static bool speaks(struct reader *r, struct hw_c_def *d, int depth)
 }
 
 /* At a name outside of everything: true where it was a macro, and what it became is queued. */
-static bool unfold(struct reader *r, const struct hw_c_tok *name, bool always)
+static bool unfold(struct hw_reader *r, const struct hw_c_tok *name, bool always)
 {
 	struct hw_c_toks call = { 0 }, all = { 0 };
 	struct hw_c_def *d;
@@ -410,16 +385,38 @@ static bool declared(const struct hw_c_toks *s, const struct hw_c_tok **tag,
 
 static void expand_pending(void *data)
 {
-	struct reader *r = data;
+	struct hw_reader *r = data;
 
 	hw_c_expand(&r->u, r->pending.v, r->pending.n, &r->expanded);
 	r->pending.n = 0;
 }
 
-static void keep_table(struct reader *r, const char *name, const char *tag, uint32_t cond,
+struct hw_reader_table *hw_reader_table(struct hw_reader *r, const struct map *places,
+					const char *name)
+{
+	const uintptr_t place = (uintptr_t)map_get(places, name);
+
+	return place ? &r->tables.v[place - 1] : NULL;
+}
+
+static void add_table(struct hw_reader *r, const struct hw_reader_table *table)
+{
+	struct hw_reader_table *before = hw_reader_table(r, &r->last, table->name);
+	void *place;
+
+	if (before)
+		before->same = r->tables.n + 1;
+	vec_push(&r->tables, *table);
+	place = (void *)(uintptr_t)r->tables.n;
+	map_set(&r->last, table->name, place);
+	if (!before)
+		map_set(&r->first, table->name, place);
+}
+
+static void keep_table(struct hw_reader *r, const char *name, const char *tag, uint32_t cond,
 		       bool array)
 {
-	struct table table = {
+	struct hw_reader_table table = {
 		.name = name, .tag = tag, .file = hw_c_unit_where(&r->u), .cond = cond
 	};
 
@@ -433,13 +430,13 @@ static void keep_table(struct reader *r, const char *name, const char *tag, uint
 	table.toks = r->expanded;
 	r->expanded = (struct hw_c_toks){ 0 };
 	if (array)
-		vec_push(&r->tables, table);
+		add_table(r, &table);
 	else /* one structure, not a list of them */
 		free(table.toks.v);
 }
 
 /* Behind "= {" of a declaration. */
-static void initializer(struct reader *r)
+static void initializer(struct hw_reader *r)
 {
 	const struct hw_c_tok *tag, *name;
 	const char *tag_name, *table_name;
@@ -450,15 +447,16 @@ static void initializer(struct reader *r)
 		pass(r);
 		return;
 	}
-	tag_name = name_of(r, tag);
-	table_name = name_of(r, name);
+	tag_name = hw_reader_name(r, tag);
+	table_name = hw_reader_name(r, name);
 	if (hw_c_layout_get(r->layouts, tag_name)) {
 		keep_table(r, table_name, tag_name, cond, array);
 	} else if (str_ends(tag_name, "_driver") && !array) {
-		struct driver d = { .bus = arena_strndup(&r->arena, tag_name, strlen(tag_name) - 7),
-				    .file = hw_c_unit_where(&r->u),
-				    .cond = cond,
-				    .line = line };
+		struct hw_reader_driver d = { .bus = arena_strndup(&r->arena, tag_name,
+								   strlen(tag_name) - 7),
+					      .file = hw_c_unit_where(&r->u),
+					      .cond = cond,
+					      .line = line };
 
 		in_braces(r, &d.toks);
 		vec_push(&r->drivers, d);
@@ -468,7 +466,7 @@ static void initializer(struct reader *r)
 }
 
 /* static const char name[] = "text"; */
-static void keep_text(struct reader *r)
+static void keep_text(struct hw_reader *r)
 {
 	const struct hw_c_toks *s = &r->stmt;
 	const struct hw_c_tok *name = NULL;
@@ -484,9 +482,9 @@ static void keep_text(struct reader *r)
 	if (!name || i + 1 >= s->n)
 		return;
 	hw_c_expand(&r->u, s->v + i + 1, s->n - i - 1, &all);
-	if (all.n && all.v->kind == HW_C_STRING &&
+	if (all.n && (all.v->kind == HW_C_STRING || hw_c_named(all.v, "KBUILD_MODNAME")) &&
 	    hw_c_text(&r->u, &(struct hw_c_span){ all.v, all.n }, &text))
-		map_set(&r->texts, name_of(r, name), arena_strdup(&r->arena, str_c(&text)));
+		map_set(&r->texts, hw_reader_name(r, name), arena_strdup(&r->arena, str_c(&text)));
 	free(all.v);
 }
 
@@ -495,7 +493,15 @@ static bool is_assigned(const struct hw_c_toks *s)
 	return s->n && hw_c_is(&s->v[s->n - 1], '=');
 }
 
-static void one(struct reader *r, const struct hw_c_tok *t)
+/* Where a macro may be one that declares: at the beginning of a line, or as "static DEFINE_IPACK_DEVICE_TABLE(ids) = {". */
+static bool may_declare(const struct hw_reader *r, const struct hw_c_tok *t)
+{
+	return t->first || r->depth ||
+	       (r->stmt.n && (hw_c_named(&r->stmt.v[r->stmt.n - 1], "static") ||
+			      hw_c_named(&r->stmt.v[r->stmt.n - 1], "const")));
+}
+
+static void one(struct hw_reader *r, const struct hw_c_tok *t)
 {
 	const enum word w = word_of(t);
 	struct hw_c_toks inner = { 0 };
@@ -505,9 +511,9 @@ static void one(struct reader *r, const struct hw_c_tok *t)
 		if (next(r, &open) && hw_c_is(&open, '(') && in_brackets(r, &inner))
 			say(r, t, w, &inner);
 		r->stmt.n = 0;
-	} else if (hw_c_named(t, "enum")) {
+	} else if (hw_c_named(t, "enum") && r->queued == r->queue.n) {
 		hw_c_unit_enum(&r->u);
-	} else if (t->kind == HW_C_IDENT && (t->first || r->depth) && unfold(r, t, false)) {
+	} else if (t->kind == HW_C_IDENT && may_declare(r, t) && unfold(r, t, false)) {
 		;
 	} else if (hw_c_is(t, '{')) {
 		if (is_assigned(&r->stmt))
@@ -526,214 +532,7 @@ static void one(struct reader *r, const struct hw_c_tok *t)
 	free(inner.v);
 }
 
-/* What the file as a whole says */
-
-static struct table *table_find(struct reader *r, const char *name)
-{
-	for (size_t i = 0; name && i < r->tables.n; i++)
-		if (str_eq(r->tables.v[i].name, name))
-			return &r->tables.v[i];
-	return NULL;
-}
-
-struct emit {
-	struct reader *r;
-	struct hw_fact fact;
-};
-
-static void emit(void *data, const char *alias)
-{
-	const struct emit *e = data;
-
-	fact(e->r, e->fact, alias, strlen(alias));
-}
-
-static void odd(struct reader *r, const struct hw_fact *like, const char *why)
-{
-	struct hw_fact f = *like;
-
-	f.kind = HW_FACT_ODD;
-	fact(r, f, why, strlen(why));
-}
-
-static void table_entry(struct reader *r, const struct hw_kind *k, const struct table *t,
-			const struct hw_c_span *element, struct emit *e)
-{
-	const struct hw_c_layout *layout = hw_c_layout_get(r->layouts, t->tag);
-	const uint32_t cond = e->fact.cond;
-	struct hw_c_entry entry;
-	struct hw_c_span inner;
-
-	e->fact.line = element->v->line;
-	e->fact.cond = hw_cond_and(&r->u.w->conds, cond, element->v->cond);
-	if (!hw_c_braces(element, &inner)) {
-		odd(r, &e->fact, "not an entry in braces");
-	} else {
-		hw_c_entry_read(&r->u, layout, &inner, &entry);
-		if (hw_kind_aliases(k, &entry, emit, e) < 0)
-			odd(r, &e->fact, "an entry with a value that is not known");
-	}
-	e->fact.cond = cond;
-}
-
-/* All entries but the last one, which ends the table. */
-static void table_entries(struct reader *r, const struct hw_kind *k, const struct table *t,
-			  struct emit *e)
-{
-	struct hw_c_span list = { t->toks.v, t->toks.n }, element, after;
-	bool more = hw_c_element(&list, &element);
-
-	e->fact.table = hw_kind_name(k);
-	e->fact.file = t->file;
-	e->fact.driver = t->driver;
-	while (more) {
-		more = hw_c_element(&list, &after);
-		if (more)
-			table_entry(r, k, t, &element, e);
-		element = after;
-	}
-}
-
-static void export_table(struct reader *r, const struct export *x)
-{
-	struct emit e = { .r = r,
-			  .fact = { .kind = HW_FACT_ALIAS, .line = x->line, .cond = x->cond } };
-	const struct hw_kind *k = hw_kind_get(x->kind);
-	struct table *t = table_find(r, x->table);
-
-	if (!k) {
-		odd(r, &e.fact, "a kind of device table that is not known");
-	} else if (!t || !hw_c_layout_get(r->layouts, t->tag)) {
-		odd(r, &e.fact, "the device table is not in this file");
-	} else {
-		/* tables of one name are there in both branches of an #if */
-		for (size_t i = (size_t)(t - r->tables.v); i < r->tables.n; i++) {
-			if (!str_eq(r->tables.v[i].name, x->table))
-				continue;
-			r->tables.v[i].exported = true;
-			e.fact.cond = hw_cond_and(&r->u.w->conds, x->cond, r->tables.v[i].cond);
-			table_entries(r, k, &r->tables.v[i], &e);
-		}
-	}
-}
-
-/* The value of ".field = value" in an initializer, however deep it stands. */
-static bool field_value(const struct hw_c_toks *t, const char *field, struct hw_c_span *ret)
-{
-	for (size_t i = 0; i + 3 < t->n; i++) {
-		size_t n = 0;
-		int depth = 0;
-
-		if (!hw_c_is(&t->v[i], '.') || !hw_c_named(&t->v[i + 1], field) ||
-		    !hw_c_is(&t->v[i + 2], '='))
-			continue;
-		i += 3;
-		for (; i + n < t->n; n++) {
-			const struct hw_c_tok *x = &t->v[i + n];
-
-			if (depth <= 0 && (hw_c_is(x, ',') || hw_c_is(x, '}')))
-				break;
-			depth += hw_c_is(x, '(') - hw_c_is(x, ')');
-		}
-		*ret = (struct hw_c_span){ t->v + i, n };
-		return n > 0;
-	}
-	return false;
-}
-
-static const char *driver_name(struct reader *r, const struct driver *d)
-{
-	auto_str struct str text = { 0 };
-	struct hw_c_toks all = { 0 };
-	const char *name = NULL;
-	struct hw_c_span s;
-
-	if (!field_value(&d->toks, "name", &s))
-		return NULL;
-	hw_c_expand(&r->u, s.v, s.n, &all);
-	s = (struct hw_c_span){ all.v, all.n };
-	while (s.n > 1 && hw_c_is(s.v, '(')) { /* (char *)name */
-		while (s.n && !hw_c_is(s.v, ')')) {
-			s.v++;
-			s.n--;
-		}
-		s.v++;
-		s.n--;
-	}
-	if (s.n == 1 && s.v->kind == HW_C_IDENT)
-		name = map_get(&r->texts, name_of(r, s.v));
-	else if (s.n && hw_c_text(&r->u, &s, &text))
-		name = arena_strdup(&r->arena, str_c(&text));
-	free(all.v);
-	return name;
-}
-
-/* The table that a field of the driver names: of_match_ptr(table), ACPI_PTR(table), &table[0]. */
-static struct table *driver_table(struct reader *r, const struct driver *d, const char *field)
-{
-	struct hw_c_span s;
-
-	if (!field_value(&d->toks, field, &s))
-		return NULL;
-	for (size_t i = s.n; i-- > 0;)
-		if (s.v[i].kind == HW_C_IDENT)
-			return table_find(r, name_of(r, &s.v[i]));
-	return NULL;
-}
-
-static void driver_tables(struct reader *r, struct driver *d)
-{
-	static const char *const fields[] = { "id_table", "of_match_table", "acpi_match_table",
-					      "ids" };
-	const char *name = driver_name(r, d);
-	const struct hw_fact f = {
-		.line = d->line, .cond = d->cond, .file = d->file, .table = d->bus
-	};
-	bool any = false;
-
-	for (size_t i = 0; i < countof(fields); i++) {
-		struct table *t = driver_table(r, d, fields[i]);
-
-		any |= t != NULL;
-		if (t && name && !t->driver)
-			t->driver = name;
-	}
-	if (!name)
-		return;
-	fact(r,
-	     (struct hw_fact){ .kind = HW_FACT_DRIVER,
-			       .table = d->bus,
-			       .line = d->line,
-			       .cond = d->cond,
-			       .file = d->file },
-	     name, strlen(name));
-	if (!any && str_eq(d->bus, "platform") && *name) {
-		struct emit e = { .r = r, .fact = f };
-		auto_free char *alias = xasprintf("platform:%s", name);
-
-		e.fact.kind = HW_FACT_BINDS;
-		e.fact.driver = name;
-		emit(&e, alias);
-	}
-}
-
-static void say_all(struct reader *r)
-{
-	for (size_t i = 0; i < r->drivers.n; i++)
-		driver_tables(r, &r->drivers.v[i]);
-	for (size_t i = 0; i < r->exports.n; i++)
-		export_table(r, &r->exports.v[i]);
-	for (size_t i = 0; i < r->tables.n; i++) {
-		const struct table *t = &r->tables.v[i];
-		const struct hw_kind *k = hw_kind_of_tag(t->tag);
-		struct emit e = { .r = r, .fact = { .kind = HW_FACT_BINDS, .cond = t->cond } };
-
-		if (!t->exported && t->driver && k)
-			table_entries(r, k, t, &e);
-	}
-}
-
-static void reader_release(struct reader *r)
+static void reader_release(struct hw_reader *r)
 {
 	for (size_t i = 0; i < r->tables.n; i++)
 		free(r->tables.v[i].toks.v);
@@ -747,6 +546,8 @@ static void reader_release(struct reader *r)
 	free(r->pending.v);
 	free(r->expanded.v);
 	map_release(&r->texts, NULL);
+	map_release(&r->first, NULL);
+	map_release(&r->last, NULL);
 	hw_c_unit_release(&r->u);
 	arena_release(&r->arena);
 }
@@ -754,7 +555,7 @@ static void reader_release(struct reader *r)
 void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const char *path,
 		   const char *text, size_t n, struct hw_facts *ret)
 {
-	struct reader r = { .layouts = l, .facts = ret };
+	struct hw_reader r = { .layouts = l, .facts = ret, .before = ret->n };
 	struct hw_c_tok t;
 
 	hw_c_unit_init(&r.u, w, path, text, n);
@@ -763,7 +564,7 @@ void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const cha
 			r.depth = 0;
 		one(&r, &t);
 	}
-	say_all(&r);
+	hw_reader_say(&r);
 	reader_release(&r);
 }
 

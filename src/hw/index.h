@@ -2,7 +2,7 @@
 /*
  * Which modules of a tree say what: the aliases of all device tables, drivers, firmware, by module. Made once for a tree and
  * an architecture by reading its sources (hw/facts.h), kept in $XDG_CACHE_HOME/kiln/hw/KEY and mapped from there; made
- * again where a file that it was made from, or a folder's list of names, is another.
+ * again where a source, a Kbuild file, or a header that gave a name is another, comes or goes.
  *
  * Without a configuration: each record has the condition under which it is there (hw/c_cond.h, as text).
  */
@@ -71,18 +71,19 @@ static inline const char *hw_ix_text(const struct hw_index *ix, hw_text t)
 
 /* For the parts of it. */
 
-/* What an index is made of: a file, or a folder's names, as it was then. */
+/* A file that the index is made of, as it was then. They are sorted by folder. */
 struct hw_ix_input {
 	uint64_t id[5]; /* struct file_id */
 	hw_text path;
-	uint32_t folder;
+	uint32_t there; /* else it was missing, and the index does not hold once it is there */
 };
 
 /* Takes an index from its bytes: false where they are damaged in any way. They stay the caller's. */
 bool hw_index_parse(const void *bytes, size_t n, struct hw_index *ret,
 		    const struct hw_ix_input **ret_inputs, size_t *ret_n);
-/* index_make.c: reads the tree and appends the bytes of its index. */
-int hw_index_make(const struct hw_index_spec *spec, struct str *ret, struct err *err);
+/* index_make.c: reads the tree and appends the bytes of its index. ret_keep: no file of it has changed meanwhile. */
+int hw_index_make(const struct hw_index_spec *spec, struct str *ret, bool *ret_keep,
+		  struct err *err);
 
 #define HW_IX_LISTS 5
 struct hw_ix_header {
@@ -91,4 +92,4 @@ struct hw_ix_header {
 	uint32_t n[HW_IX_LISTS]; /* alias, firmware, driver, softdep, odd */
 				 /* then modules, the lists, inputs, text */
 };
-#define HW_IX_MAGIC "kilnhw2\n"
+#define HW_IX_MAGIC "kilnhw3\n"

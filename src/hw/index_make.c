@@ -6,6 +6,7 @@
  */
 #include "hw/index.h"
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -31,6 +32,7 @@
 struct maker {
 	const struct hw_index_spec *spec;
 	int tree;
+	int64_t began; /* nanoseconds, CLOCK_REALTIME */
 	struct kb_module_list modules;
 	struct hw_c_world world;
 	struct hw_c_layouts layouts;
@@ -59,18 +61,20 @@ static void add_sources(struct maker *m)
 
 /* A worker */
 
-/* One line for each fact: fields with a byte between them that is in none. */
+/* One line for each fact: fields with a byte between them that is in none. Then one for each header that was used. */
 #define BETWEEN "\037"
+#define HEADER	'/'
 
 static void write_fact(struct str *out, const struct hw_conds *conds, uint32_t source,
 		       const struct hw_fact *f)
 {
+	auto_str struct str cond = { 0 };
 	str_addf(out, "%u" BETWEEN "%d" BETWEEN "%u" BETWEEN "%s" BETWEEN "%s" BETWEEN "%s" BETWEEN,
 		 source, f->kind, f->line, f->table ? f->table : "", f->driver ? f->driver : "",
 		 f->file ? f->file : "");
 	if (f->cond != HW_COND_TRUE)
-		hw_cond_text(conds, f->cond, out);
-	str_addf(out, BETWEEN "%s\n", f->text);
+		hw_cond_text(conds, f->cond, &cond);
+	str_addf(out, "%s" BETWEEN "%s\n", str_c(&cond), f->text);
 }
 
 static void read_source(struct maker *m, uint32_t i, struct str *out)
@@ -85,9 +89,17 @@ static void read_source(struct maker *m, uint32_t i, struct str *out)
 	hw_facts_read(&m->world, &m->layouts, path, str_c(&text), text.n, &facts);
 	for (size_t k = 0; k < facts.n; k++)
 		write_fact(out, &m->world.conds, i, &facts.v[k]);
-	if (!facts.n)
-		str_addf(out, "%u\n", i);
 	hw_facts_release(&facts);
+}
+
+static void write_headers(struct maker *m, struct str *out)
+{
+	for (size_t i = 0; i < m->world.header.n; i++) {
+		const struct hw_c_header *h = m->world.header.v[i].value;
+
+		if (h && h->used && *h->path != '<' && !strchr(h->path, '\n'))
+			str_addf(out, "%c%s\n", HEADER, h->path);
+	}
 }
 
 static void work(struct maker *m, int fd)
@@ -102,7 +114,8 @@ static void work(struct maker *m, int fd)
 			_exit(1);
 		str_clear(&out);
 	}
-	_exit(0);
+	write_headers(m, &out);
+	_exit(write_all(fd, out.s, out.n) < 0);
 }
 
 static int start(struct maker *m, struct err *err)
@@ -170,7 +183,8 @@ struct builder {
 		struct hw_ix_input *v;
 		size_t n, cap;
 	} inputs;
-	struct map folders; /* whose names count */
+	struct map known_inputs, folders;
+	bool changed; /* one of them has, since the reading began */
 	struct hw_conds conds;
 };
 
@@ -297,17 +311,25 @@ static void add_record(struct builder *b, const struct line *l, const struct kb_
 	vec_push(&b->list[list_of(kind)], r);
 }
 
-static void add_input(struct builder *b, const char *path, bool folder)
+/* Times are told apart to some milliseconds: that of the kernel's clock for files. */
+#define CLOCK_STEP 20000000
+
+static void add_input(struct builder *b, const char *path)
 {
-	struct hw_ix_input in = { .folder = folder };
+	struct hw_ix_input in = { 0 };
 	struct file_id id;
 	struct stat st;
 
-	if (fstatat(b->m->tree, path, &st, 0) < 0)
+	if (map_has(&b->known_inputs, path))
 		return;
+	map_set(&b->known_inputs, path, b);
 	in.path = text_of(b, path);
-	id = file_id_of(&st);
-	memcpy(in.id, &id, sizeof(id));
+	if (fstatat(b->m->tree, path, &st, 0) == 0) {
+		in.there = 1;
+		id = file_id_of(&st);
+		memcpy(in.id, &id, sizeof(id));
+		b->changed |= MAX(id.mtime_ns, id.ctime_ns) >= b->m->began - CLOCK_STEP;
+	}
 	vec_push(&b->inputs, in);
 }
 
@@ -327,17 +349,19 @@ static bool split(char *s, struct line *ret)
 	return n == countof(field);
 }
 
-static void take_line(struct builder *b, char *s, uint32_t *last)
+/* What a source says, or a header that was used. */
+static void take_line(struct builder *b, char *s)
 {
 	const uint32_t source = (uint32_t)strtoul(s, NULL, 10);
-	const char *path = b->m->sources.v[source];
+	const char *path = source < b->m->sources.n ? b->m->sources.v[source] : NULL;
 	const struct kb_part_of *p;
 	struct line l;
 	size_t n;
 
-	if (source != *last)
-		add_input(b, path, false);
-	*last = source;
+	if (*s == HEADER)
+		add_input(b, s + 1);
+	if (*s == HEADER || !path)
+		return;
 	if (!split(s, &l))
 		return;
 	p = kb_module_of_source(&b->m->modules, path, &n);
@@ -347,7 +371,6 @@ static void take_line(struct builder *b, char *s, uint32_t *last)
 
 static int take_output(struct builder *b, int fd, struct err *err)
 {
-	uint32_t last = UINT32_MAX;
 	struct str all = { 0 };
 	char *s, *end;
 
@@ -368,7 +391,7 @@ static int take_output(struct builder *b, int fd, struct err *err)
 		if (!end)
 			break;
 		*end = '\0';
-		take_line(b, s, &last);
+		take_line(b, s);
 	}
 	str_release(&all);
 	return 0;
@@ -386,6 +409,19 @@ static int by_text(const void *a, const void *b)
 	if (x->module != y->module)
 		return x->module < y->module ? -1 : 1;
 	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static int by_folder(const void *a, const void *b)
+{
+	const char *x = sort_text + ((const struct hw_ix_input *)a)->path;
+	const char *y = sort_text + ((const struct hw_ix_input *)b)->path;
+	const char *x_end = strrchr(x, '/'), *y_end = strrchr(y, '/');
+	const size_t x_n = x_end ? (size_t)(x_end - x) : 0, y_n = y_end ? (size_t)(y_end - y) : 0;
+	const int c = memcmp(x, y, MIN(x_n, y_n));
+
+	if (c)
+		return c;
+	return x_n != y_n ? (x_n < y_n ? -1 : 1) : strcmp(x, y);
 }
 
 static void bytes_of(struct builder *b, struct str *ret)
@@ -422,33 +458,41 @@ static void add_modules(struct builder *b)
 	}
 }
 
-/* A file that comes or goes changes the time of its folder; makefiles are looked at besides. */
-static void add_folders(struct builder *b)
+static void add_makefiles(struct builder *b, const char *of)
 {
 	static const char *const files[] = { "Makefile", "Kbuild" };
+	auto_free char *dir = path_dir(of);
+	const bool top = str_eq(dir, ".");
 
-	for (size_t i = 0; i < b->m->sources.n; i++) {
-		auto_free char *dir = path_dir(b->m->sources.v[i]);
+	if (map_has(&b->folders, dir))
+		return;
+	map_set(&b->folders, dir, b);
+	for (size_t k = 0; k < countof(files); k++) {
+		auto_free char *file =
+			xasprintf("%s%s%s", top ? "" : dir, top ? "" : "/", files[k]);
 
-		if (map_has(&b->folders, dir))
-			continue;
-		map_set(&b->folders, dir, b);
-		add_input(b, dir, true);
-		for (size_t k = 0; k < countof(files); k++) {
-			auto_free char *file = xasprintf("%s/%s", dir, files[k]);
-
-			add_input(b, file, false);
-		}
+		add_input(b, file);
 	}
-	for (size_t i = 0; i < b->m->world.headers.n; i++) {
-		const struct hw_c_header *h = b->m->world.headers.v[i];
-
-		if (h && *h->path != '<')
-			add_input(b, h->path, false);
-	}
+	if (!top)
+		add_makefiles(b, dir);
 }
 
-static int build(struct maker *m, struct str *ret, struct err *err)
+/* Sources without a word of interest, too, and those that are not there: makefiles name them. */
+static void add_inputs(struct builder *b)
+{
+	auto_free char *arch = xasprintf("arch/%s/Makefile", b->m->spec->srcarch);
+
+	add_input(b, "include/linux/mod_devicetable.h");
+	add_makefiles(b, arch);
+	for (size_t i = 0; i < b->m->sources.n; i++) {
+		add_input(b, b->m->sources.v[i]);
+		add_makefiles(b, b->m->sources.v[i]);
+	}
+	sort_text = b->text.s;
+	qsort(b->inputs.v, b->inputs.n, sizeof(*b->inputs.v), by_folder);
+}
+
+static int build(struct maker *m, struct str *ret, bool *ret_keep, struct err *err)
 {
 	struct builder b = { .m = m };
 	int r = 0;
@@ -458,7 +502,8 @@ static int build(struct maker *m, struct str *ret, struct err *err)
 	add_modules(&b);
 	for (size_t i = 0; i < m->n_workers && r == 0; i++)
 		r = take_output(&b, m->out[i], err);
-	add_folders(&b);
+	add_inputs(&b);
+	*ret_keep = !b.changed;
 	if (r == 0)
 		bytes_of(&b, ret);
 	for (size_t i = 0; i < HW_IX_LISTS; i++)
@@ -467,6 +512,7 @@ static int build(struct maker *m, struct str *ret, struct err *err)
 	free(b.module);
 	str_release(&b.text);
 	map_release(&b.known, NULL);
+	map_release(&b.known_inputs, NULL);
 	map_release(&b.folders, NULL);
 	hw_conds_release(&b.conds);
 	return r;
@@ -491,9 +537,11 @@ static void maker_release(struct maker *m)
 	close_fd(m->tree);
 }
 
-int hw_index_make(const struct hw_index_spec *spec, struct str *ret, struct err *err)
+int hw_index_make(const struct hw_index_spec *spec, struct str *ret, bool *ret_keep,
+		  struct err *err)
 {
 	struct maker m = { .spec = spec,
+			   .began = digest_now_ns(),
 			   .tree = open(spec->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
 	struct hw_c_header *ids;
 	int r;
@@ -515,7 +563,7 @@ int hw_index_make(const struct hw_index_spec *spec, struct str *ret, struct err 
 	if (r == 0)
 		r = finish(&m, err);
 	if (r == 0)
-		r = build(&m, ret, err);
+		r = build(&m, ret, ret_keep, err);
 	maker_release(&m);
 	return r;
 }

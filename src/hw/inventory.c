@@ -56,6 +56,7 @@ void hw_inventory_release(struct hw_inventory *inv)
 {
 	free(inv->v);
 	free(inv->loaded.v);
+	free(inv->facts.v);
 	free(inv->odd.v);
 	arena_release(&inv->arena);
 	*inv = (struct hw_inventory){ 0 };

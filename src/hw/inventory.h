@@ -29,6 +29,7 @@ struct hw_device {
 		*module; /* the driver's, or that the text says could drive it ("Kernel modules") */
 	size_t n_module;
 	size_t parent; /* index + 1 of the nearest device above it; 0: none */
+	int revision;  /* of the chip, and 1; 0: not known */
 	int line;      /* of the text; 0: none */
 	const char
 		*secret; /* serial number or MAC address; NULL: not asked for, or there is none */
@@ -41,13 +42,30 @@ struct hw_odd_line {
 	const char *why;  /* NULL: it is like none that is known */
 };
 
+/* An x86 processor, as /proc/cpuinfo has it, or its modalias (which has no stepping). */
+struct hw_cpu {
+	enum { HW_CPU_OTHER, HW_CPU_INTEL, HW_CPU_AMD } vendor;
+	unsigned family, model, stepping;
+	bool has_stepping;
+};
+
 struct hw_inventory {
 	struct hw_device *v;
 	size_t n, cap;
+	struct hw_cpu cpu;
+	const char *log; /* what a record has of the kernel's log; NULL: nothing */
 	struct {
 		const char **v; /* names as in /proc/modules */
 		size_t n, cap;
 	} loaded;
+	/*
+	 * What else decides on a configuration, as "KEY:VALUE" (hw/system.h says which): "root-fs:ext4", "console:ttyS0". Of text
+	 * there are none.
+	 */
+	struct {
+		const char **v;
+		size_t n, cap;
+	} facts;
 	struct {
 		struct hw_odd_line *v;
 		size_t n, cap;

@@ -97,6 +97,15 @@ static void join_name(struct hw_listing *l, const char *vendor, const char *name
 		d->name = vendor ? vendor : name;
 }
 
+/* "05" of "(rev 05)", "-r05" or "Rev:\t05" */
+static void take_revision(struct hw_listing *l, const char *text)
+{
+	long revision;
+
+	if (hw_hex(&text, 2, &revision))
+		device(l)->revision = (int)revision + 1;
+}
+
 /* "00:1f.6 "Ethernet controller" "Intel Corporation" "I219-V" -r21 -p00 "Dell" "Device 0991"", of -mm. */
 static int machine_line(struct hw_listing *l, const char *p)
 {
@@ -112,6 +121,8 @@ static int machine_line(struct hw_listing *l, const char *p)
 
 		if (str_skip(&p, "-p")) {
 			hw_hex(&p, 2, &n->progif);
+		} else if (str_skip(&p, "-r")) {
+			take_revision(l, p);
 		} else if (str_skip(&p, "\"")) {
 			for (; *p && *p != '"'; p++) {
 				p += *p == '\\' && p[1];
@@ -155,6 +166,9 @@ static int plain_line(struct hw_listing *l, const char *p)
 	name = colon + 2;
 	before = pair(name, &n->vendor, &n->id);
 	take_progif(l, n, name);
+	end = strstr(name, " (rev ");
+	if (end)
+		take_revision(l, end + strlen(" (rev "));
 	if (before > 0) {
 		device(l)->name = hw_inventory_text(l->inv, name, (size_t)before);
 	} else if (before < 0) {
@@ -213,8 +227,8 @@ static void tag_name(struct hw_listing *l, const char *text, long *ret)
 
 int hw_line_pci_tag(struct hw_listing *l, const char *line)
 {
-	static const char *const passed[] = { "PhySlot:",    "Rev:",	"NUMANode:",
-					      "IOMMUGroup:", "DTNode:", "Label:" };
+	static const char *const passed[] = { "PhySlot:", "NUMANode:", "IOMMUGroup:", "DTNode:",
+					      "Label:" };
 	struct hw_pci_numbers *n = l->pci.n ? &l->pci.v[l->pci.n - 1] : NULL;
 	const char *p = line;
 	long progif;
@@ -243,6 +257,8 @@ int hw_line_pci_tag(struct hw_listing *l, const char *line)
 		field(l, p, strlen(p), &n->subdevice);
 	else if (str_skip(&p, "ProgIf:\t"))
 		n->progif = hw_hex(&p, 2, &progif) ? progif : -1;
+	else if (str_skip(&p, "Rev:\t"))
+		take_revision(l, p);
 	else if (str_skip(&p, "Driver:\t"))
 		device(l)->driver = hw_inventory_text(l->inv, p, strlen(p));
 	else if (str_skip(&p, "Module:\t"))

@@ -84,6 +84,22 @@ static void step(const struct places *from, struct places *to, const char *patte
 	}
 }
 
+/* A number that the alias does not tell: any digits, or what stands for them in the pattern, but no other field's letters. */
+static void unknown(struct places *s, const char *pattern, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *end = pattern + i + 1;
+
+		if (!s->at[i])
+			continue;
+		if (pattern[i] == '[')
+			in_set(pattern + i, '0', &end);
+		else if (!strchr("0123456789ABCDEF*?", pattern[i]))
+			continue;
+		s->at[end - pattern] = true;
+	}
+}
+
 bool hw_alias_fits(const char *pattern, const char *alias)
 {
 	const size_t n = strlen(pattern);
@@ -97,11 +113,8 @@ bool hw_alias_fits(const char *pattern, const char *alias)
 	for (; *alias; alias++) {
 		struct places *t = now;
 
-		if (*alias == '*') { /* anything: all places behind the first one */
-			bool any = false;
-
-			for (size_t i = 0; i <= n; i++)
-				now->at[i] = any |= now->at[i];
+		if (*alias == '*') {
+			unknown(now, pattern, n);
 			continue;
 		}
 		step(now, then, pattern, n, *alias);
@@ -215,6 +228,19 @@ void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_va
 		find(&f);
 	}
 	hw_conds_release(&conds);
+}
+
+const struct hw_ix_record *hw_driver_find(const struct hw_index *ix, const char *bus,
+					  const char *name)
+{
+	for (size_t i = 0; i < ix->driver.n; i++) {
+		const struct hw_ix_record *r = &ix->driver.v[i];
+
+		if (hw_alias_cmp(hw_ix_text(ix, r->text), name) == 0 &&
+		    str_eq(hw_ix_text(ix, r->table), bus))
+			return r;
+	}
+	return NULL;
 }
 
 const char *hw_match_module(const struct hw_match *m)

@@ -4,7 +4,7 @@
  *
  * Of several that match one binds: the kernel asks drivers in the order in which they were registered, and takes the first
  * whose probe succeeds. What decides there is not in the tables, but how they are written tells most of it: a driver for this
- * very device comes before one for its class. What the tables do not tell is in data/drivers/order.yaml, with the reasons.
+ * very device comes before one for its class. What the tables do not tell is in data/hardware/order.yaml, with the reasons.
  */
 #pragma once
 
@@ -17,7 +17,8 @@ struct hw_match {
 	const char *alias;	      /* the device's, that it matches */
 	unsigned exact;		      /* characters of the pattern that are no wildcard */
 	const char
-		*yields; /* why another one comes before it though it is as good; NULL: none does */
+		*yields; /* why others come before it, whatever their patterns; NULL: none does */
+	bool stays_out;	 /* and it does not bind to this device even where it is alone */
 };
 
 struct hw_matches {
@@ -27,21 +28,29 @@ struct hw_matches {
 
 struct hw_order;
 
-/* What data/drivers/order.yaml says. */
+/* What data/hardware/order.yaml says, or another file of that form. -EINVAL: not of that form (base/yaml.h). */
 int hw_order_read(struct hw_order **ret, struct err *err);
+int hw_order_read_file(const char *path, struct hw_order **ret, struct err *err);
 void hw_order_free(struct hw_order *o);
 
-/* Appends what matches; hw_matches_sort() puts them in order. 'y', 'm', 'n' of a symbol by value; NULL: any configuration. */
+/*
+ * Appends what matches; hw_matches_sort() puts them in order, each module and driver once; order may be NULL. 'y', 'm', 'n' of
+ * a symbol by value; NULL: any configuration.
+ */
 typedef char hw_value_fn(const void *ctx, const char *symbol);
 void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_value_fn *value,
 		     const void *ctx, struct hw_matches *ret);
-void hw_matches_sort(struct hw_matches *m, const struct hw_order *order);
+void hw_matches_sort(struct hw_matches *m, const struct hw_device *d, const struct hw_order *order);
 void hw_matches_release(struct hw_matches *m);
 
-/* Whether a pattern of an alias fits a modalias, of which a '*' is a part that is not known. '-' and '_' are one. */
+/* Whether a pattern of an alias fits a modalias, of which a '*' is a number that is not known. '-' and '_' are one. */
 bool hw_alias_fits(const char *pattern, const char *alias);
 /* Compares as the lists of an index are sorted: by bytes, with '-' as '_'. */
 int hw_alias_cmp(const char *a, const char *b);
+
+/* A driver of a tree by its name as sysfs has it, on that bus; '-' and '_' are one. NULL: there is none. */
+const struct hw_ix_record *hw_driver_find(const struct hw_index *ix, const char *bus,
+					  const char *name);
 
 /* The name of the driver that a record is for, as sysfs has it: never NULL. */
 const char *hw_match_driver(const struct hw_match *m);

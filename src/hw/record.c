@@ -6,6 +6,7 @@
 #include "hw/record.h"
 
 #include "hw/hide.h"
+#include "hw/kmsg.h"
 #include "hw/scan.h"
 #include "kernel/larchive.h"
 
@@ -66,14 +67,14 @@ static char *without_serials(const char *text, size_t *ret_n)
 	return str_take(&b);
 }
 
-/* Names of interfaces are in paths and in links; what files of sysfs hold is taken as it is. */
+/* Names of interfaces are in paths and in links; what files of sysfs hold is taken as it is. A log is that of a record. */
 static void seen(void *ctx, const char *path, const struct str *content, bool link)
 {
 	struct recorder *rec = ctx;
 	size_t n = content->n, path_n;
 	auto_free char *name = hide(rec, path, strlen(path), &path_n), *changed = NULL;
 
-	if (link)
+	if (link || str_eq(path, "kernel-log"))
 		changed = hide(rec, str_c(content), content->n, &n);
 	else if (!rec->secrets && str_eq(path, "proc/cpuinfo"))
 		changed = without_serials(str_c(content), &n);
@@ -113,19 +114,6 @@ static void add_cmdline(struct recorder *rec, const char *text)
 	put(rec, "proc/cmdline", str_c(&b), b.n, false);
 }
 
-/* Of a record they lie where it has them; the kernel's own is behind a link. */
-static int read_mounts(struct hw_root *root, struct str *ret)
-{
-	auto_str struct str self = { 0 };
-
-	if (hw_root_file(root, "proc/mountinfo", MOUNTS_BYTES, ret) == 0)
-		return 0;
-	if (hw_root_link(root, "proc/self", &self) < 0)
-		return -ENOENT;
-	str_adds(&self, "/mountinfo");
-	return hw_root_file(root, self.s, MOUNTS_BYTES, ret);
-}
-
 static void add_others(struct recorder *rec, int root_fd)
 {
 	struct hw_root root = { .fd = root_fd };
@@ -135,7 +123,7 @@ static void add_others(struct recorder *rec, int root_fd)
 
 	if (hw_root_file(&root, "proc/cmdline", HW_ROOT_VALUE, &b) == 0)
 		add_cmdline(rec, str_c(&b));
-	if (read_mounts(&root, &b) == 0) {
+	if (hw_root_mounts(&root, MOUNTS_BYTES, &b) == 0) {
 		text = hide(rec, str_c(&b), b.n, &n);
 		put(rec, "proc/mountinfo", text, n, false);
 	}
@@ -150,13 +138,11 @@ static void add_log(struct recorder *rec, const char *log)
 	size_t n = 0, lines = 0;
 
 	for (const char *p = log; *p && lines < LOG_LINES; p += n + (p[n] == '\n')) {
-		auto_free char *line = NULL;
-
 		n = strcspn(p, "\n");
-		line = xstrndup(p, n);
-		if (!strcasestr(line, "firmware"))
+		if (!hw_kmsg_matters(p, n))
 			continue;
-		str_addf(&b, "%s\n", line);
+		str_add(&b, p, n);
+		str_addc(&b, '\n');
 		lines++;
 	}
 	if (!b.n)

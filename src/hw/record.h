@@ -4,7 +4,7 @@
  * the same scan of what comes out of it gives the same devices. Besides that, where they can be read:
  *
  *	proc/cmdline, proc/mountinfo (/proc/self/mountinfo), proc/config.gz
- *	kernel-log	lines of the kernel's log that speak of firmware
+ *	kernel-log	lines of the kernel's log that speak of firmware (hw/kmsg.h)
  *
  * Serial numbers are never read, and hardware addresses are taken out (hw/hide.h), unless they are asked for; of the command
  * line also the values of words that sound like keys and passwords. The same input gives the same bytes.

@@ -152,3 +152,15 @@ void hw_root_names(struct hw_root *r, const char *path, struct strv *ret)
 	closedir(d);
 	strv_sort(ret);
 }
+
+int hw_root_mounts(struct hw_root *r, size_t max, struct str *ret)
+{
+	auto_str struct str self = { 0 };
+
+	if (hw_root_file(r, "proc/mountinfo", max, ret) == 0)
+		return 0;
+	if (hw_root_link(r, "proc/self", &self) < 0)
+		return -ENOENT;
+	str_adds(&self, "/mountinfo");
+	return hw_root_file(r, self.s, max, ret);
+}

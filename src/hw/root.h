@@ -25,5 +25,7 @@ struct hw_root {
 int hw_root_file(struct hw_root *r, const char *path, size_t max, struct str *ret);
 /* Where a link leads, as a path below the root; -EPERM where its text leads out of it. */
 int hw_root_link(struct hw_root *r, const char *path, struct str *ret);
+/* What is mounted (proc(5), mountinfo): of a record it lies in proc, of a running system in the process's own folder. */
+int hw_root_mounts(struct hw_root *r, size_t max, struct str *ret);
 /* The names in a folder, sorted by bytes; none where it cannot be read. */
 void hw_root_names(struct hw_root *r, const char *path, struct strv *ret);

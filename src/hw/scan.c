@@ -5,9 +5,12 @@
  */
 #include "hw/scan.h"
 
+#include "hw/system.h"
+
 #include "base/map.h"
 #include "base/path.h"
 #include "hw/hide.h"
+#include "hw/kmsg.h"
 
 #include <errno.h>
 
@@ -150,6 +153,15 @@ static bool is_absent(struct scan *s, const char *bus, const char *path)
 	return status && str_eq(status, "0");
 }
 
+static void add_revision(struct scan *s, struct hw_device *d)
+{
+	const char *text = str_eq(d->bus, "pci") ? value(s, d->path, "revision") : NULL;
+	uint64_t v;
+
+	if (text && str_u64(text, &v) && v < 256)
+		d->revision = (int)v + 1;
+}
+
 /* What the kernel tells of the device to modprobe. */
 static void aliases(struct scan *s, const char *bus, const char *path, struct strv *ret)
 {
@@ -179,6 +191,7 @@ static int take_device(struct scan *s, const char *bus, const char *addr, const 
 	d->alias = hw_inventory_texts(s->inv, &alias);
 	d->n_alias = alias.n;
 	add_names(s, d);
+	add_revision(s, d);
 	return 0;
 }
 
@@ -220,6 +233,55 @@ static int scan_board(struct scan *s)
 	return path ? take_device(s, "dmi", "id", path) : 0;
 }
 
+/* The number behind a key: "\ncpu family\t: 6"; base 16: four digits, "fam0019mod0011". -1 where there is none. */
+static long number_of(const char *text, const char *key, int base)
+{
+	const char *p = strstr(text, key);
+	char digits[8] = { 0 }, *end;
+	long n;
+
+	if (!p)
+		return -1;
+	p += strlen(key);
+	p += base == 10 ? strspn(p, "\t :") : 0;
+	strncpy(digits, p, base == 10 ? sizeof(digits) - 1 : 4);
+	n = strtol(digits, &end, base);
+	return end > digits && n >= 0 && n <= 0xffff ? n : -1;
+}
+
+static void set_cpu(struct scan *s, int vendor, long family, long model, long stepping)
+{
+	if (family < 0 || model < 0)
+		return;
+	s->inv->cpu.vendor = vendor;
+	s->inv->cpu.family = (unsigned)family;
+	s->inv->cpu.model = (unsigned)model;
+	s->inv->cpu.stepping = stepping < 0 ? 0 : (unsigned)stepping;
+	s->inv->cpu.has_stepping = stepping >= 0;
+}
+
+static void cpu_by_info(struct scan *s, const char *info)
+{
+	int vendor = strstr(info, ": GenuineIntel\n")	? HW_CPU_INTEL
+		     : strstr(info, ": AuthenticAMD\n") ? HW_CPU_AMD
+							: HW_CPU_OTHER;
+
+	if (vendor != HW_CPU_OTHER)
+		set_cpu(s, vendor, number_of(info, "\ncpu family", 10),
+			number_of(info, "\nmodel\t", 10), number_of(info, "\nstepping", 10));
+}
+
+/* "cpu:type:x86,ven0000fam0006mod008E:feature:,...": X86_VENDOR_INTEL is 0, X86_VENDOR_AMD 2 (asm/processor.h). */
+static void cpu_by_alias(struct scan *s, const struct hw_device *d)
+{
+	const char *alias = d->n_alias ? d->alias[0] : "";
+	long vendor = number_of(alias, "cpu:type:x86,ven", 16);
+
+	if (s->inv->cpu.vendor == HW_CPU_OTHER && (vendor == 0 || vendor == 2))
+		set_cpu(s, vendor ? HW_CPU_AMD : HW_CPU_INTEL, number_of(alias, "fam", 16),
+			number_of(alias, "mod", 16), -1);
+}
+
 /* The value of the first "model name" line; other architectures have other words, or none. */
 static const char *cpu_name(struct scan *s)
 {
@@ -228,6 +290,7 @@ static const char *cpu_name(struct scan *s)
 
 	if (hw_root_file(&s->root, "proc/cpuinfo", CPUINFO_BYTES, &b) < 0)
 		return NULL;
+	cpu_by_info(s, str_c(&b));
 	for (size_t i = 0; i < countof(keys); i++) {
 		const char *p = strstr(str_c(&b), keys[i]);
 		size_t n = p ? strcspn(p + 1, "\n") + 1 : 0;
@@ -243,8 +306,10 @@ static int scan_cpu(struct scan *s)
 {
 	int r = take_device(s, "cpu", "cpu", "devices/system/cpu");
 
-	if (r == 0 && map_has(&s->paths, "devices/system/cpu"))
+	if (r == 0 && map_has(&s->paths, "devices/system/cpu")) {
 		s->inv->v[s->inv->n - 1].name = cpu_name(s);
+		cpu_by_alias(s, &s->inv->v[s->inv->n - 1]);
+	}
 	return r;
 }
 
@@ -321,6 +386,7 @@ static int take_net(struct scan *s, const char *name, const char *path)
 		return r;
 	d->kind = net_kind(value(s, path, "type"));
 	add_names(s, d);
+	add_revision(s, d);
 	if (!s->secrets) {
 		d->addr = hidden(s, d->addr);
 		d->path = hidden(s, d->path);
@@ -357,6 +423,15 @@ static void scan_loaded(struct scan *s)
 		hw_inventory_loaded(s->inv, p, strcspn(p, " \n"));
 		p += n + (p[n] == '\n');
 	}
+}
+
+/* Of a record: a machine's root has no such file. */
+static void scan_log(struct scan *s)
+{
+	auto_str struct str b = { 0 };
+
+	if (hw_root_file(&s->root, "kernel-log", HW_KMSG_BYTES, &b) == 0)
+		s->inv->log = arena_strdup(&s->inv->arena, str_c(&b));
 }
 
 static int by_path(const void *a, const void *b)
@@ -430,6 +505,8 @@ int hw_scan(int root_fd, const struct hw_scan_opts *opts, struct hw_inventory *r
 
 	if (r == 0) {
 		scan_loaded(&s);
+		hw_system(&s.root, ret);
+		scan_log(&s);
 		find_parents(&s);
 		name_interfaces(ret);
 	}

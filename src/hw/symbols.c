@@ -53,22 +53,29 @@ static bool is_own(const struct finder *f, const struct want *w)
 	return false;
 }
 
+static const char *given_name(const struct hw_wanted *w)
+{
+	return w->reason ?: w->module ?: w->symbol;
+}
+
 static const char *want_reason(const struct finder *f, const struct want *w)
 {
 	const bool own = is_own(f, w);
 	auto_str struct str text = { 0 };
-	size_t n = 0, told = 0;
+	auto_strv struct strv names = { 0 };
 
-	for (size_t i = 0; i < w->by.n; i++)
-		n += f->goals.v[w->by.v[i]].module != NULL;
 	for (size_t i = 0; i < w->by.n; i++) {
 		const struct goal *g = &f->goals.v[w->by.v[i]];
-		const struct hw_wanted *wanted = &f->wanted[g->wanted];
+		const char *name;
 
-		if (g->module)
-			add_name(&text, told++, n,
-				 own ? wanted->reason ?: wanted->module : own_symbol(g));
+		if (!g->module)
+			continue;
+		name = own ? given_name(&f->wanted[g->wanted]) : own_symbol(g);
+		if (!strv_has(&names, name))
+			strv_add(&names, name);
 	}
+	for (size_t i = 0; i < names.n; i++)
+		add_name(&text, i, names.n, names.v[i]);
 	return comment(&f->ret->arena, own ? "" : "needed by ", str_c(&text));
 }
 
@@ -176,6 +183,8 @@ static void tell_modules(struct finder *f)
 static void tell(struct finder *f)
 {
 	const size_t fixes = f->fix.lines.n;
+
+	hw_find_prefer(f);
 
 	hw_find_wish(f, true);
 	hw_find_wish_fixes(f);

@@ -10,7 +10,8 @@
 #include "kconfig/modes.h"
 
 struct hw_wanted {
-	const char *module; /* a name or a path, as kb_module_find() takes it */
+	const char *module; /* a name or a path, as kb_module_find() takes it; NULL: the symbol */
+	const char *symbol, *value; /* y, m or n */
 	const char *
 		reason; /* "00:1f.6 Ethernet [8086:15be] via pci"; NULL: the module's name is told */
 };

@@ -80,13 +80,30 @@ static void choose(struct finder *f, struct goal *g, const struct kb_module *m, 
 						   .other = other->path });
 }
 
+/* A symbol that is wanted by itself: as if a line of a makefile hung on it alone. */
+static const struct kb_module *of_symbol(struct finder *f, const struct hw_wanted *w)
+{
+	struct kb_module *m = arena_alloc(&f->ret->arena, sizeof(*m));
+	struct kb_way *way = arena_alloc(&f->ret->arena, sizeof(*way));
+	struct kb_need *need = arena_alloc(&f->ret->arena, sizeof(*need));
+
+	*need = (struct kb_need){ .symbol = w->symbol, .file = "" };
+	need->allows = str_eq(w->value, "n") ? KB_N : (str_eq(w->value, "m") ? KB_M : KB_Y);
+	*way = (struct kb_way){ .term = { need, 1 } };
+	*m = (struct kb_module){ .name = w->symbol, .path = "", .way = way, .n_way = 1 };
+	return m;
+}
+
 void hw_find_goal(struct finder *f, size_t wanted)
 {
 	struct goal g = { .wanted = wanted };
 	const struct kb_module *m;
 	size_t n;
 
-	m = kb_module_find(f->spec->modules, f->wanted[wanted].module, &n);
+	n = 1;
+	m = f->wanted[wanted].module
+		    ? kb_module_find(f->spec->modules, f->wanted[wanted].module, &n)
+		    : of_symbol(f, &f->wanted[wanted]);
 	if (m)
 		choose(f, &g, m, n);
 	else

@@ -67,6 +67,9 @@ void hw_find_make(struct finder *f);
 /* Forgets what is wanted; the goals stay. */
 void hw_find_forget(struct finder *f);
 
+/* Among lines that do as well, those that a person would write. */
+void hw_find_prefer(struct finder *f);
+
 /* Whether one of its ways holds in f->made. */
 bool hw_find_is_had(struct finder *f, const struct goal *g);
 bool hw_find_is_by(const struct want *w, size_t goal);

@@ -148,8 +148,9 @@ void krn_cache_prune(time_t now)
 		{ "versions", prune_file },	   { "configs", prune_file },
 		{ "probe", prune_file },	   { "patched", prune_folder },
 		{ "module-builds", prune_folder }, { "rebase", prune_folder },
-		{ "resolved", prune_file },	   { "tools", prune_file },
-		{ "records", prune_folder },	   { "build", prune_build },
+		{ "resolved", prune_file },	   { "hw", prune_file },
+		{ "tools", prune_file },	   { "records", prune_folder },
+		{ "build", prune_build },
 	};
 	const struct timespec times[] = { { .tv_sec = now }, { .tv_sec = now } };
 	auto_free char *cache = NULL, *stamp = NULL;
