@@ -5,7 +5,10 @@ hw_static.py disk IMAGE ROOT GUID       a GPT disk with one partition of that PA
 hw_static.py modules SCAN DRIVERS       a line for each bound device: what names its driver for kiln hw symbols, or "- WHY"
 hw_static.py machine RUN SERIAL WORD... the argv of RUN (kiln run --dry-run --json), started from its disk, one word a line
 hw_static.py resemble SCAN DIR          QEMU's arguments for PCI devices like those of the machine, one a line; "# ..." else
-hw_static.py compare SCAN SERIAL [PCI]  devices that SCAN has bound and SERIAL (of tests/vm/hw-init.c) has not; SERIAL's words
+hw_static.py compare SCAN SERIAL        what SERIAL (of tests/vm/hw-init.c) tells, and devices that only SCAN has bound
+hw_static.py alike SCAN SERIAL LIKE DRIVER...
+                                        the same for a machine that has what resemble wrote to LIKE, and, wherever they are,
+                                        devices with these drivers; others are told of with "#"
 """
 import collections
 import json
@@ -129,13 +132,14 @@ def resemble(scan, folder):
         print(f"-device\n{like[1].format(id=ident)}{modern},addr={place[1]}")
 
 
-# Numbers that count what came before, in whatever order drivers did: of SCSI hosts, ATA ports, HID devices, and those that
-# drivers give to platform devices that they make.
+# Numbers that count what came before, in whatever order drivers did: of SCSI hosts, ATA ports, HID and virtio devices, and
+# those that drivers give to platform devices that they make.
 COUNTED = [
     (r"/host\d+/target\d+:", "/hostN/targetN:"),
     (r"/target(N:\d+:\d+)/\d+:(\d+:\d+:\d+)", r"/target\1/N:\2"),
     (r"/ata\d+/", "/ataN/"),
     (r"/([0-9A-F]{4}:[0-9A-F]{4}:[0-9A-F]{4})\.[0-9A-F]{4}", r"/\1.N"),
+    (r"/virtio\d+", "/virtioN"),
     (r"\.\d+\.auto\b", ".N.auto"),
     (r"/block/sd[a-z]+", "/block/sdN"),
 ]
@@ -167,17 +171,44 @@ def expected(scan):
             yield d["bus"], place_of(d["path"]), d["driver"] or "-"
 
 
-def compare(scan, serial):
-    words, devices = told(serial)
+def tell(words, want, devices):
     for word in ("root", "dev", "modules", "end"):
         print(words.get(word, f"no {word}"))
     have = collections.Counter(devices)
-    want = collections.Counter(expected(scan))
+    want = collections.Counter(want)
     for bus, path, driver in sorted((want - have).elements()):
         now = [d for b, p, d in devices if (b, p) == (bus, path)]
         print(f"lost {bus} {path} {driver}: {'it has ' + now[0] if now else 'there is no such device'}")
     print(f"bound {sum((want & have).values())} of {sum(want.values())}")
 
 
+def compare(scan, serial):
+    words, devices = told(serial)
+    tell(words, expected(scan), devices)
+
+
+def is_made(path, places):
+    """Whether it is a device that resemble() made, or a device, disk or interface that such a one is by itself."""
+    found = re.match(r"devices/pci0000:00/0000:00:([0-9a-f]+)\.0(/|$)", path)
+    return found and found[1] in places and "/usb" not in path and not re.search(r"/block/[^/]+/|n\d+/nvme\w+$", path)
+
+
+def alike(scan, serial, like, *drivers):
+    with open(like, encoding="utf-8") as f:
+        places = re.findall(r"addr=([0-9a-f]+)", f.read())
+    words, devices = told(serial)
+    want = []
+    for bus, path, driver in expected(scan):
+        if is_made(path, places):
+            want.append((bus, path, driver))
+        elif driver in drivers:
+            # Wherever it is: PNP numbers what it finds, and drivers of ACPI devices became drivers of platform devices.
+            want.append(next((found for found in devices if found[2] == driver), (bus, path, driver)))
+        elif driver != "-" and (bus, path, driver) not in devices:
+            print(f"# not there: {bus} {path} {driver}")
+    tell(words, want, devices)
+
+
 if __name__ == "__main__":
-    {"disk": disk, "modules": modules, "machine": machine, "resemble": resemble, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+    {"disk": disk, "modules": modules, "machine": machine, "resemble": resemble, "compare": compare,
+     "alike": alike}[sys.argv[1]](*sys.argv[2:])
