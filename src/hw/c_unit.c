@@ -3,6 +3,7 @@
 #include "hw/c_unit.h"
 
 #include "base/path.h"
+#include "base/str.h"
 
 #include <string.h>
 
@@ -212,14 +213,39 @@ static bool has(const struct hw_c_header *h, const char *word)
 	return memmem(h->text, h->n, word, strlen(word));
 }
 
-/* A header with more in it than names; that is rare in include/. */
-static bool has_tables(struct hw_c_header *h)
+static bool has_tables(struct hw_c_world *w, struct hw_c_header *h, int depth);
+
+/* Whether one of those beside it that it includes itself has. */
+static bool includes_tables(struct hw_c_world *w, const struct hw_c_header *h, int depth)
 {
-	if (!h->tables)
-		h->tables = has(h, "MODULE_DEVICE_TABLE") || has(h, "MODULE_ALIAS(") ||
-					    (has(h, "_device_id ") && has(h, "[] = {"))
-				    ? 1
-				    : -1;
+	static const char word[] = "#include \"";
+	const char *end = h->text + h->n, *p = h->text;
+
+	while ((p = memmem(p, (size_t)(end - p), word, sizeof(word) - 1))) {
+		const char *name = p + sizeof(word) - 1;
+		const char *stop = memchr(name, '"', (size_t)(end - name));
+		struct hw_c_include inc = { .path = name,
+					    .n = stop ? (uint32_t)(stop - name) : 0,
+					    .quoted = true };
+		struct hw_c_header *inner = stop ? hw_c_resolve(w, h->path, &inc) : NULL;
+
+		if (inner && has_tables(w, inner, depth + 1))
+			return true;
+		p = name;
+	}
+	return false;
+}
+
+/* A header with more in it than names; that is rare in include/, where headers do not include such beside them. */
+static bool has_tables(struct hw_c_world *w, struct hw_c_header *h, int depth)
+{
+	if (h->tables || depth > HW_C_INCLUDES)
+		return h->tables > 0;
+	h->tables = -1; /* also where it includes itself */
+	if (has(h, "MODULE_DEVICE_TABLE") || has(h, "MODULE_ALIAS(") ||
+	    (has(h, "_device_id ") && has(h, "[] = {")) ||
+	    (!str_starts(h->path, "include/") && includes_tables(w, h, depth)))
+		h->tables = 1;
 	return h->tables > 0;
 }
 
@@ -247,7 +273,7 @@ static bool is_text(struct hw_c_unit *u, const struct hw_c_include *inc, struct 
 {
 	if (u->inside || (inc->n > 2 && !memcmp(inc->path + inc->n - 2, ".c", 2)))
 		return true;
-	return has_tables(h) || (inc->quoted && calls_back(u, h));
+	return has_tables(u->w, h, 0) || (inc->quoted && calls_back(u, h));
 }
 
 static void include(struct hw_c_unit *u, const char *text, size_t n)

@@ -169,6 +169,8 @@ static void need_device(const struct hw_needs_spec *s, const struct hw_device *d
 		m = NULL;
 	if (!m && d->driver && s->index)
 		module = module_of_driver(s->index, d->bus, d->driver);
+	if (!module && d->driver && d->n_module) /* of what binds by no table */
+		module = d->module[0];
 	if (d->driver && !module) {
 		strv_addf(&ret->odd, "%s: its driver '%s' is none of this tree", what, d->driver);
 		return;

@@ -2,7 +2,6 @@
 """What tests/vm/hw-static cannot do as a shell: disks, the devices of a record, QEMU's arguments, the comparison.
 
 hw_static.py disk IMAGE ROOT GUID       a GPT disk with one partition of that PARTUUID: ext4 with what is below ROOT
-hw_static.py modules SCAN DRIVERS       a line for each bound device: what names its driver for kiln hw symbols, or "- WHY"
 hw_static.py machine RUN SERIAL WORD... the argv of RUN (kiln run --dry-run --json), started from its disk, one word a line
 hw_static.py resemble SCAN DIR          QEMU's arguments for PCI devices like those of the machine, one a line; "# ..." else
 hw_static.py compare SCAN SERIAL        what SERIAL (of tests/vm/hw-init.c) tells, and devices that only SCAN has bound
@@ -57,27 +56,6 @@ def disk(image, root, guid):
         for sector, data in gpt(size // SECTOR, uuid.UUID(guid), MIB // SECTOR, MIB // SECTOR + kib * 2 - 1):
             f.seek(sector * SECTOR)
             f.write(data)
-
-
-def module_of(device, drivers):
-    """What kiln hw symbols takes for the driver that the device has, or None and why."""
-    if device["module"]:
-        return device["module"][0], None
-    # A driver that was no module there: the table that names it. With the folder, since a name may be there twice (dummy).
-    for d in drivers:
-        if device["driver"] in (d["driver"], d["module"]):
-            folder, name = d["file"].rsplit("/", 1)
-            own = name.removesuffix(".c")
-            return f"{folder}/{own if own.replace('-', '_') == d['module'] else d['module']}", None
-    return None, "no table has a driver of that name for it"
-
-
-def modules(scan, drivers):
-    of = {(d["bus"], d["address"]): d["drivers"] for d in load(drivers)}
-    for d in load(scan)["devices"]:
-        if d["driver"]:
-            name, why = module_of(d, of.get((d["bus"], d["address"]), []))
-            print(name or f"- {d['bus']} {d['address']} {d['driver']}: {why}")
 
 
 def machine(run, serial, *words):
@@ -210,5 +188,5 @@ def alike(scan, serial, like, *drivers):
 
 
 if __name__ == "__main__":
-    {"disk": disk, "modules": modules, "machine": machine, "resemble": resemble, "compare": compare,
+    {"disk": disk, "machine": machine, "resemble": resemble, "compare": compare,
      "alike": alike}[sys.argv[1]](*sys.argv[2:])
