@@ -82,6 +82,7 @@ static void tree(const char *dir)
 	put(dir, "drivers/table.h",
 	    "static const struct zorro_device_id ids[] = { { 9 }, { } };\n"
 	    "MODULE_DEVICE_TABLE(zorro, ids);\n");
+	put(dir, "drivers/outer.h", "#ifdef CONFIG_X86\n#include \"table.h\"\n#endif\n");
 	put(dir, "drivers/body.c",
 	    "static const struct zorro_device_id ids[] = { { BODY }, { } };\n");
 	put(dir, "drivers/calls.h", "ENTRY(5)\nENTRY(6)\nEND\n");
@@ -294,6 +295,8 @@ static void lists(void **state)
 		{ "static struct css_device_id t[] = {\n#define N 1\n{ 0, N },\n#undef N\n#define N 2\n{ 0, N },\n{ } };\n"
 		  "#undef N\n#define N 9\nMODULE_DEVICE_TABLE(css, t);\n", "alias css:t1\nalias css:t2" },
 		{ "#include \"table.h\"\n", "alias zorro:i00000009" },
+		/* a header that includes such, as i8042.h does, for one architecture alone */
+		{ "#include \"outer.h\"\n", "alias zorro:i00000009 [X86=y]" },
 		{ "#define BODY 5\n#include \"body.c\"\nMODULE_DEVICE_TABLE(zorro, ids);\n", "alias zorro:i00000005" },
 		/* a list of calls, which opens and closes braces with macros of the file */
 		{ "#define BEGIN static struct css_device_id t[] = {\n#define ENTRY(n) { 0, n },\n#define END { } };\n"
