@@ -196,6 +196,39 @@ static void tell_symbol(struct why *w, size_t i, const struct hw_line *l)
 	out_print(w->out, "%s%s\n", l->needed ? ": " : "", l->needed ? l->reason : "");
 }
 
+/* What no device wants, but the machine: data/hardware/needs.yaml. */
+static int tell_rules(struct why *w, const char *name, struct err *err)
+{
+	const struct hw_needs_spec spec = { .inv = &w->find.inv,
+					    .found = w->find.found,
+					    .index = &w->find.index[0],
+					    .srcarch = w->find.srcarch,
+					    .is_static = true };
+	struct hw_needs needs = { 0 };
+	int r;
+
+	hw_needs_devices(&spec, &needs);
+	r = hw_needs_rules(&spec, &needs, err);
+	for (size_t i = 0; r == 0 && i < needs.wanted.n; i++) {
+		const struct hw_wanted *want = &needs.wanted.v[i];
+
+		if (!str_eq(want->symbol, name))
+			continue;
+		w->any = true;
+		if (w->json)
+			json_array_append_new(w->json,
+					      json_pack("{s:n, s:n, s:o, s:s, s:o}", "device",
+							"driver", "symbol", out_json_text(name),
+							"value", want->value, "reason",
+							out_json_text(want->reason)));
+		else
+			out_print(w->out, "CONFIG_%s=%s for this machine: %s\n", name, want->value,
+				  want->reason);
+	}
+	hw_needs_release(&needs);
+	return r;
+}
+
 static int symbol(struct why *w, const char *name, struct err *err)
 {
 	int r = 0;
@@ -214,7 +247,7 @@ static int symbol(struct why *w, const char *name, struct err *err)
 		out_progress(w->out, "working out devices", i + 1, w->find.inv.n);
 	}
 	out_progress_end(w->out);
-	return r;
+	return r == 0 ? tell_rules(w, name, err) : r;
 }
 
 static int open_all(struct why *w, struct err *err)
