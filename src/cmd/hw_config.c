@@ -212,10 +212,7 @@ static void text_of(struct maker *m, struct str *ret)
 
 static int make(struct maker *m, struct err *err)
 {
-	const struct hw_find_opts find = { .source = m->o->source,
-					   .tree = m->o->config.tree,
-					   .arch = m->o->config.arch,
-					   .again = m->o->config.no_cache };
+	const struct hw_find_opts find = hw_lines_find_opts(&m->o->config, &m->o->source);
 	int r = hw_lines_open(&m->lines, m->out, &m->o->config, m->o->base, err);
 
 	if (r == 0)

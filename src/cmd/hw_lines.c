@@ -37,6 +37,14 @@ int hw_lines_find(struct hw_lines *l, const struct hw_wanted *wanted, size_t n, 
 	return hw_symbols_find(&spec, wanted, n, &l->found, err);
 }
 
+struct hw_find_opts hw_lines_find_opts(const struct config_opts *o,
+				       const struct hw_source_opts *source)
+{
+	return (struct hw_find_opts){
+		.source = *source, .tree = o->tree, .arch = o->arch, .again = o->no_cache
+	};
+}
+
 bool hw_lines_has(const struct hw_lines *l, const char *symbol)
 {
 	const struct kc_sym *s = kc_sym_find(l->tree.tree, symbol);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cmd/config_tree.h"
+#include "cmd/hw_find.h"
 #include "hw/symbols.h"
 
 struct hw_lines {
@@ -20,6 +21,9 @@ int hw_lines_open(struct hw_lines *l, struct out *out, const struct config_opts 
 /* Works out found. */
 int hw_lines_find(struct hw_lines *l, const struct hw_wanted *wanted, size_t n, bool as_modules,
 		  struct err *err);
+/* The same tree, for what drives a machine's devices. */
+struct hw_find_opts hw_lines_find_opts(const struct config_opts *o,
+				       const struct hw_source_opts *source);
 /* Whether the tree has a symbol at all. */
 bool hw_lines_has(const struct hw_lines *l, const char *symbol);
 /* What was not met, as warnings. */

@@ -28,10 +28,7 @@ extern const struct cmd cmd_hw_symbols;
 static int wanted_of(struct out *out, const struct symbols_opts *o, char **args, size_t n,
 		     struct hw_find *f, struct hw_needs *ret, struct err *err)
 {
-	const struct hw_find_opts find = { .source = o->source,
-					   .tree = o->config.tree,
-					   .arch = o->config.arch,
-					   .again = o->config.no_cache };
+	const struct hw_find_opts find = hw_lines_find_opts(&o->config, &o->source);
 	struct hw_needs_spec spec = { .unbound = o->all };
 	int r;
 

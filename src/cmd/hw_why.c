@@ -252,10 +252,7 @@ static int symbol(struct why *w, const char *name, struct err *err)
 
 static int open_all(struct why *w, struct err *err)
 {
-	const struct hw_find_opts find = { .source = w->o->source,
-					   .tree = w->o->config.tree,
-					   .arch = w->o->config.arch,
-					   .again = w->o->config.no_cache };
+	const struct hw_find_opts find = hw_lines_find_opts(&w->o->config, &w->o->source);
 	int r = hw_lines_open(&w->lines, w->out, &w->o->config, w->o->base, err);
 
 	if (r == 0)
