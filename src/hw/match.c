@@ -199,9 +199,10 @@ static void find(struct finder *f)
 			return;
 		}
 		for (; *wild; wild++)
-			if (*wild != c)
-				look(f, first_at(f, from, to, n, *wild),
-				     first_at(f, from, to, n, *wild + 1));
+			look(f, first_at(f, from, to, n, *wild),
+			     first_at(f, from, to, n, *wild + 1));
+		if (c && strchr("*?[", c)) /* what has that there was looked at */
+			return;
 		to = first_at(f, from, to, n, folded(c) + 1);
 		from = first_at(f, from, to, n, folded(c));
 		if (!c) {
