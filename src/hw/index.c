@@ -34,7 +34,8 @@ static bool good_list(const struct hw_index *ix, const struct hw_ix_list *l)
 	return true;
 }
 
-bool hw_index_parse(const void *bytes, size_t n, struct hw_index *ret,
+/* Where its parts are; what stands in them was not looked at. */
+static bool lay_out(const void *bytes, size_t n, struct hw_index *ret,
 		    const struct hw_ix_input **ret_inputs, size_t *ret_n)
 {
 	const struct hw_ix_header *h = bytes;
@@ -64,12 +65,28 @@ bool hw_index_parse(const void *bytes, size_t n, struct hw_index *ret,
 	}
 	ret->text = p;
 	ret->text_n = h->text_n;
+	return true;
+}
+
+static bool is_sound(const struct hw_index *ix)
+{
+	const struct hw_ix_list *const lists[HW_IX_LISTS] = { &ix->alias, &ix->firmware,
+							      &ix->driver, &ix->softdep, &ix->odd };
+
 	for (size_t i = 0; i < HW_IX_LISTS; i++)
-		if (!good_list(ret, lists[i]))
+		if (!good_list(ix, lists[i]))
 			return false;
-	for (size_t i = 0; i < ret->n_modules; i++)
-		if (!good_text(ret, ret->module[i].name) || !good_text(ret, ret->module[i].path))
+	for (size_t i = 0; i < ix->n_modules; i++)
+		if (!good_text(ix, ix->module[i].name) || !good_text(ix, ix->module[i].path))
 			return false;
+	return true;
+}
+
+bool hw_index_parse(const void *bytes, size_t n, struct hw_index *ret,
+		    const struct hw_ix_input **ret_inputs, size_t *ret_n)
+{
+	if (!lay_out(bytes, n, ret, ret_inputs, ret_n) || !is_sound(ret))
+		return false;
 	for (size_t i = 0; i < *ret_n; i++)
 		if (!good_text(ret, (*ret_inputs)[i].path))
 			return false;
@@ -110,8 +127,15 @@ static bool part_holds(const struct hw_index *ix, int tree, const struct hw_ix_i
 	bool good = true;
 
 	for (size_t i = 0; i < n && good; i++) {
-		const char *path = hw_ix_text(ix, in[i].path), *slash = strrchr(path, '/');
-		const size_t dir_n = slash ? (size_t)(slash + 1 - path) : 0;
+		const char *path, *slash;
+		size_t dir_n;
+
+		good = good_text(ix, in[i].path);
+		if (!good)
+			break;
+		path = hw_ix_text(ix, in[i].path);
+		slash = strrchr(path, '/');
+		dir_n = slash ? (size_t)(slash + 1 - path) : 0;
 
 		enter(&f, tree, path, dir_n);
 		good = is_as_it_was(&f, path + dir_n, &in[i]);
@@ -165,16 +189,20 @@ static bool load(const char *path, int tree, struct hw_index *ret)
 
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0 || (uint64_t)st.st_size > MAX_INDEX)
 		return false;
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	if (map == MAP_FAILED)
 		return false;
-	if (!hw_index_parse(map, (size_t)st.st_size, ret, &in, &n)) {
+	if (!lay_out(map, (size_t)st.st_size, ret, &in, &n)) {
 		munmap(map, (size_t)st.st_size);
 		return false;
 	}
 	ret->map = map;
 	ret->mapped = (size_t)st.st_size;
 	look(ret, tree, in, n);
+	if (!is_sound(ret)) {
+		hw_index_release(ret);
+		return false;
+	}
 	futimens(fd, NULL); /* it was used: see krn_cache_prune() */
 	return true;
 }
