@@ -210,6 +210,8 @@ static int print_table(struct hw_find *f, const struct drivers_opts *o, struct e
 		r = table_print(t, f->out, err);
 	table_free(t);
 	note_foreign(f, o);
+	if (!shown && !without)
+		out_note(f->out, "no devices");
 	if (without)
 		out_note(f->out, "%zu more devices have no driver there; --all shows them",
 			 without);
