@@ -60,8 +60,9 @@ static int put(struct job *j, struct archive_entry *e, const char *path, struct 
 	return r < 0 ? err_wrap(err, r, "entry '%s'", path) : 0;
 }
 
-static int entry(struct job *j, struct archive_entry *e, struct err *err)
+static int entry(void *ctx, struct archive_entry *e, struct err *err)
 {
+	struct job *j = ctx;
 	const char *name = j->la->archive_entry_pathname(e);
 	auto_free char *path = NULL;
 	int r = krn_tree_count(&j->tree, (uint64_t)MAX(j->la->archive_entry_size(e), 0), err);
@@ -71,31 +72,6 @@ static int entry(struct job *j, struct archive_entry *e, struct err *err)
 	if (r == 0)
 		r = krn_tree_path(name, &path, err);
 	return r < 0 || !*path ? r : put(j, e, path, err);
-}
-
-static int each_entry(struct job *j, struct err *err)
-{
-	for (;;) {
-		struct archive_entry *e;
-		int r = j->la->archive_read_next_header(j->a, &e);
-
-		if (r == ARCHIVE_EOF)
-			return krn_tree_finish(&j->tree, err);
-		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-			return err_set(err, -EBADMSG, "%s", la_error(j->la, j->a));
-		r = entry(j, e, err);
-		if (r < 0)
-			return r;
-	}
-}
-
-static int read_archive(struct job *j, struct la_range *range, struct err *err)
-{
-	la_add_filters(j->la, j->a);
-	j->la->archive_read_support_format_tar(j->a);
-	if (la_open_range(j->la, j->a, range) != ARCHIVE_OK)
-		return err_set(err, -EBADMSG, "%s", la_error(j->la, j->a));
-	return each_entry(j, err);
 }
 
 int hw_record_unpack(int fd, int folder, struct err *err)
@@ -115,7 +91,9 @@ int hw_record_unpack(int fd, int folder, struct err *err)
 	j.a = a.a;
 	range->fd = fd;
 	range->end = size > 0 ? (uint64_t)size : 0;
-	r = read_archive(&j, range, err);
+	r = la_each_of_tar(j.la, j.a, range, entry, &j, err);
+	if (r == 0)
+		r = krn_tree_finish(&j.tree, err);
 	krn_tree_release(&j.tree);
 	return r;
 }

@@ -67,6 +67,28 @@ void la_add_filters(const struct la *la, struct archive *a)
 	la->archive_read_support_filter_zstd(a);
 }
 
+int la_each_of_tar(const struct la *la, struct archive *a, struct la_range *range, la_entry_fn *fn,
+		   void *ctx, struct err *err)
+{
+	la_add_filters(la, a);
+	la->archive_read_support_format_tar(a);
+	if (la_open_range(la, a, range) != ARCHIVE_OK)
+		return err_set(err, -EBADMSG, "%s", la_error(la, a));
+	for (;;) {
+		struct archive_entry *e;
+		int r = la->archive_read_next_header(a, &e);
+
+		if (r == ARCHIVE_EOF)
+			return 0;
+		/* ARCHIVE_WARN: an entry that can be used, such as one with a name not in UTF-8. */
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
+			return err_set(err, -EBADMSG, "%s", la_error(la, a));
+		r = fn(ctx, e, err);
+		if (r)
+			return r;
+	}
+}
+
 int la_copy_data(const struct la *la, struct archive *a, int fd, uint64_t declared, struct err *err)
 {
 	uint64_t at = 0, written = 0;

@@ -80,6 +80,13 @@ const char *la_error(const struct la *la, struct archive *a);
 /* The filters of archives (not of kernels): gzip, xz, bzip2, zstd, lzma. */
 void la_add_filters(const struct la *la, struct archive *a);
 /*
+ * Opens a tar, packed by any of these filters, and calls fn for each entry, until one is not 0. -EBADMSG: what it is cannot be
+ * read.
+ */
+typedef int la_entry_fn(void *ctx, struct archive_entry *e, struct err *err);
+int la_each_of_tar(const struct la *la, struct archive *a, struct la_range *r, la_entry_fn *fn,
+		   void *ctx, struct err *err);
+/*
  * Writes an entry's data to fd. declared: what its header says is its size, and what was counted; more than that, as the
  * map of a sparse file may hold, is -EFBIG.
  */

@@ -69,8 +69,9 @@ static int put(struct job *j, struct archive_entry *e, const char *path, struct 
 	return krn_tree_symlink(j->tree, path, target, err);
 }
 
-static int entry(struct job *j, struct archive_entry *e, struct err *err)
+static int entry(void *ctx, struct archive_entry *e, struct err *err)
 {
+	struct job *j = ctx;
 	const char *name = j->la->archive_entry_pathname(e);
 	auto_free char *path = NULL;
 	int r = krn_tree_count(j->tree, (uint64_t)MAX(j->la->archive_entry_size(e), 0), err);
@@ -83,32 +84,6 @@ static int entry(struct job *j, struct archive_entry *e, struct err *err)
 	if (r < 0)
 		return r;
 	return *path ? put(j, e, path, err) : 0;
-}
-
-static int each_entry(struct job *j, struct err *err)
-{
-	for (;;) {
-		struct archive_entry *e;
-		int r = j->la->archive_read_next_header(j->a, &e);
-
-		if (r == ARCHIVE_EOF)
-			return 0;
-		/* ARCHIVE_WARN: an entry that can be used, such as one with a name not in UTF-8. */
-		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-			return err_set(err, -EBADMSG, "%s", la_error(j->la, j->a));
-		r = entry(j, e, err);
-		if (r < 0)
-			return r;
-	}
-}
-
-static int read_archive(struct job *j, struct la_range *range, struct err *err)
-{
-	la_add_filters(j->la, j->a);
-	j->la->archive_read_support_format_tar(j->a);
-	if (la_open_range(j->la, j->a, range) != ARCHIVE_OK)
-		return err_set(err, -EBADMSG, "%s", la_error(j->la, j->a));
-	return each_entry(j, err);
 }
 
 static int unpack_below(const struct src_archive *s, struct krn_tree *tree, struct err *err)
@@ -129,7 +104,7 @@ static int unpack_below(const struct src_archive *s, struct krn_tree *tree, stru
 	auto_la struct la_auto a = { j.la, j.la->archive_read_new() };
 
 	j.a = a.a;
-	return read_archive(&j, range, err);
+	return la_each_of_tar(j.la, j.a, range, entry, &j, err);
 }
 
 int src_unpack_to(const struct src_archive *s, const char *raw, const char *tree, struct err *err)
