@@ -47,6 +47,7 @@ struct hw_cpu {
 	enum { HW_CPU_OTHER, HW_CPU_INTEL, HW_CPU_AMD } vendor;
 	unsigned family, model, stepping;
 	bool has_stepping;
+	bool guest; /* below a hypervisor, as its flags say */
 };
 
 struct hw_inventory {

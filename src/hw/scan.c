@@ -266,6 +266,10 @@ static void cpu_by_info(struct scan *s, const char *info)
 		     : strstr(info, ": AuthenticAMD\n") ? HW_CPU_AMD
 							: HW_CPU_OTHER;
 
+	const char *flags = strstr(info, "\nflags\t");
+
+	s->inv->cpu.guest = flags && memmem(flags, strcspn(flags + 1, "\n") + 1, " hypervisor",
+					    strlen(" hypervisor"));
 	if (vendor != HW_CPU_OTHER)
 		set_cpu(s, vendor, number_of(info, "\ncpu family", 10),
 			number_of(info, "\nmodel\t", 10), number_of(info, "\nstepping", 10));

@@ -129,23 +129,15 @@ static void add_number(struct hw_inventory *inv, const char *key, unsigned value
 	add_s(inv, key, text);
 }
 
-static void processor(struct hw_root *r, struct hw_inventory *inv)
+static void processor(struct hw_inventory *inv)
 {
-	auto_str struct str b = { 0 };
-	const char *flags;
-
-	if (inv->cpu.vendor != HW_CPU_OTHER) {
-		add_s(inv, "cpu-vendor",
-		      inv->cpu.vendor == HW_CPU_INTEL ? "GenuineIntel" : "AuthenticAMD");
-		add_number(inv, "cpu-family", inv->cpu.family);
-		add_number(inv, "cpu-model", inv->cpu.model);
-	}
-	if (hw_root_file(r, "proc/cpuinfo", MAX_TEXT, &b) < 0)
-		return;
-	flags = strstr(str_c(&b), "\nflags\t");
-	if (flags &&
-	    memmem(flags, strcspn(flags + 1, "\n") + 1, " hypervisor", strlen(" hypervisor")))
+	if (inv->cpu.guest)
 		add_s(inv, "cpu-flag", "hypervisor");
+	if (inv->cpu.vendor == HW_CPU_OTHER)
+		return;
+	add_s(inv, "cpu-vendor", inv->cpu.vendor == HW_CPU_INTEL ? "GenuineIntel" : "AuthenticAMD");
+	add_number(inv, "cpu-family", inv->cpu.family);
+	add_number(inv, "cpu-model", inv->cpu.model);
 }
 
 static void stacks(struct hw_root *r, struct hw_inventory *inv)
@@ -199,7 +191,7 @@ void hw_system(struct hw_root *r, struct hw_inventory *ret)
 	unseen.seen = NULL;
 	mounts(&unseen, ret);
 	consoles(&unseen, ret);
-	processor(r, ret);
+	processor(ret);
 	value(r, ret, "sys/devices/system/cpu/possible", "cpus");
 	firmware(r, ret);
 	value(r, ret, "sys/hypervisor/type", "hypervisor");

@@ -14,6 +14,7 @@
 #include "hw/inventory.h"
 #include "hw/root.h"
 
+/* ret: its cpu is known already. */
 void hw_system(struct hw_root *r, struct hw_inventory *ret);
 /* The value of the first fact of a key; NULL: there is none. */
 const char *hw_fact_get(const struct hw_inventory *inv, const char *key);
