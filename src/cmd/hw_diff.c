@@ -46,9 +46,7 @@ static int open_side(struct diff *d, struct side *s, struct err *err)
 {
 	const struct hw_find_opts o = { .source = { .from = str_eq(s->name, ".") ? NULL
 										 : s->name } };
-	struct hw_needs_spec spec = { .index = &d->tree.index[0],
-				      .srcarch = d->tree.srcarch,
-				      .is_static = false };
+	struct hw_needs_spec spec = { .index = &d->tree.index[0], .srcarch = d->tree.srcarch };
 	int r;
 
 	s->find.out = d->out;

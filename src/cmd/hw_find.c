@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "hw/aliases.h"
-#include "hw/c_cond.h"
 #include "hw/needs.h"
 #include "kconfig/env.h"
 
@@ -24,15 +23,7 @@ static char value_of(const void *ctx, const char *symbol)
 
 bool hw_find_holds(const struct hw_find *f, const struct hw_index *ix, const struct hw_ix_record *r)
 {
-	struct hw_conds conds;
-	bool holds;
-
-	if (!f->has_config || !r->cond)
-		return true;
-	hw_conds_init(&conds);
-	holds = hw_cond_holds(&conds, hw_cond_parse(&conds, hw_ix_text(ix, r->cond)), value_of, f);
-	hw_conds_release(&conds);
-	return holds;
+	return !f->has_config || hw_ix_holds(ix, r, value_of, f);
 }
 
 static struct hw_index_spec index_spec(const struct hw_find *f)

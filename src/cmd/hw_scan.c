@@ -115,12 +115,9 @@ static char *joined(const char *const *v, size_t n, const char *between)
 /* "Ethernet controller: Intel I219-V" */
 static char *what(const struct hw_device *d)
 {
-	auto_free char *s =
-		xasprintf("%s%s%s%s%s%s", d->kind ? d->kind : "", d->kind && d->name ? ": " : "",
-			  d->name ? d->name : "", d->secret ? " (" : "", d->secret ? d->secret : "",
-			  d->secret ? ")" : "");
-
-	return take_ptr(s);
+	return xasprintf("%s%s%s%s%s%s", d->kind ? d->kind : "", d->kind && d->name ? ": " : "",
+			 d->name ? d->name : "", d->secret ? " (" : "", d->secret ? d->secret : "",
+			 d->secret ? ")" : "");
 }
 
 /* The driver; in brackets what the text says could be it. */

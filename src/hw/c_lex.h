@@ -19,7 +19,6 @@ enum hw_c_kind {
 /* What a punctuation mark is, in hw_c_tok.punct: one of one character is that, others are made so. */
 #define HW_C_2(a, b) ((uint16_t)((a) << 8 | (b)))
 #define HW_C_DOTS    ((uint16_t)1)
-#define HW_C_SHL_SET ((uint16_t)2) /* and its like: none that an initializer needs */
 
 struct hw_c_tok {
 	const char *s;

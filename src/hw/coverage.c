@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hw/coverage.h"
 
-#include "hw/c_cond.h"
 #include "hw/needs.h"
 
 struct asked {
@@ -15,20 +14,6 @@ static char letter(const void *data, const char *symbol)
 	const unsigned v = a->value(a->ctx, symbol);
 
 	return v == KB_Y ? 'y' : (v == KB_M ? 'm' : 'n');
-}
-
-static bool entry_is_there(const struct hw_match *m, const struct asked *a)
-{
-	struct hw_conds conds;
-	bool holds;
-
-	if (!m->record->cond)
-		return true;
-	hw_conds_init(&conds);
-	holds = hw_cond_holds(&conds, hw_cond_parse(&conds, hw_ix_text(m->index, m->record->cond)),
-			      letter, a);
-	hw_conds_release(&conds);
-	return holds;
 }
 
 /* How a module is made; else the first need of its first way that does not hold. */
@@ -65,7 +50,7 @@ static void cover_by(const struct hw_match *m, const struct kb_module_list *modu
 	k = kb_module_find(modules, path, &n);
 	if (k)
 		ret->how = made(k, n, a, &ret->lacks);
-	if (ret->how != HW_DRIVEN_NOT && !entry_is_there(m, a))
+	if (ret->how != HW_DRIVEN_NOT && !hw_ix_holds(m->index, m->record, letter, a))
 		*ret = (struct hw_covered){ .how = HW_DRIVEN_NOT, .match = m };
 }
 

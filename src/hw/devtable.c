@@ -256,11 +256,6 @@ const struct hw_kind *hw_kind_of_tag(const char *tag)
 	return NULL;
 }
 
-const char *hw_kind_tag(const struct hw_kind *k)
-{
-	return k->tag;
-}
-
 const char *hw_kind_name(const struct hw_kind *k)
 {
 	return k->name;

@@ -11,8 +11,6 @@ struct hw_kind;
 
 /* "pci", "usb", "acpi", "of" ...; NULL: no such kind is known. */
 const struct hw_kind *hw_kind_get(const char *name);
-/* The structure of its entries: "pci_device_id". */
-const char *hw_kind_tag(const struct hw_kind *k);
 /* The kind of tables of a structure; NULL: none has it. */
 const struct hw_kind *hw_kind_of_tag(const char *tag);
 const char *hw_kind_name(const struct hw_kind *k);

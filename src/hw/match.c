@@ -130,7 +130,7 @@ bool hw_alias_fits(const char *pattern, const char *alias)
 struct finder {
 	const struct hw_index *ix;
 	const char *alias;
-	hw_value_fn *value;
+	hw_cond_value_fn *value;
 	const void *ctx;
 	struct hw_matches *ret;
 	struct hw_conds *conds; /* made when one is met */
@@ -212,7 +212,21 @@ static void find(struct finder *f)
 	}
 }
 
-void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_value_fn *value,
+bool hw_ix_holds(const struct hw_index *ix, const struct hw_ix_record *r, hw_cond_value_fn *value,
+		 const void *ctx)
+{
+	struct hw_conds conds;
+	bool holds;
+
+	if (!r->cond)
+		return true;
+	hw_conds_init(&conds);
+	holds = hw_cond_holds(&conds, hw_cond_parse(&conds, hw_ix_text(ix, r->cond)), value, ctx);
+	hw_conds_release(&conds);
+	return holds;
+}
+
+void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_cond_value_fn *value,
 		     const void *ctx, struct hw_matches *ret)
 {
 	struct hw_conds conds;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "hw/c_cond.h"
 #include "hw/index.h"
 #include "hw/inventory.h"
 
@@ -38,10 +39,12 @@ void hw_order_free(struct hw_order *o);
  * Appends what matches; hw_matches_sort() puts them in order, each module and driver once; order may be NULL. 'y', 'm', 'n' of
  * a symbol by value; NULL: any configuration.
  */
-typedef char hw_value_fn(const void *ctx, const char *symbol);
-void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_value_fn *value,
+void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_cond_value_fn *value,
 		     const void *ctx, struct hw_matches *ret);
 void hw_matches_sort(struct hw_matches *m, const struct hw_device *d, const struct hw_order *order);
+/* Whether a record is there with these values. */
+bool hw_ix_holds(const struct hw_index *ix, const struct hw_ix_record *r, hw_cond_value_fn *value,
+		 const void *ctx);
 void hw_matches_release(struct hw_matches *m);
 
 /* Whether a pattern of an alias fits a modalias, of which a '*' is a number that is not known. '-' and '_' are one. */

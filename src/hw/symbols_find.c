@@ -317,7 +317,7 @@ void hw_find_make(struct finder *f)
 	kc_make(s->tree, s->files, s->read, s->fill, &f->wishes, &f->made);
 }
 
-bool hw_find_wants_modules(const struct finder *f)
+static bool wants_modules(const struct finder *f)
 {
 	for (size_t i = 0; i < f->wants.n; i++)
 		if (f->wants.v[i].value == 'm')
@@ -330,7 +330,7 @@ void hw_find_wish(struct finder *f, bool told_alone)
 	const struct kc_sym *modules = f->spec->tree->modules;
 
 	f->wishes.n = 0;
-	if (hw_find_wants_modules(f) && modules->name && kc_has_prompt(modules))
+	if (wants_modules(f) && modules->name && kc_has_prompt(modules))
 		add_wish(f, modules->name, "y", "", 0);
 	for (size_t i = 0; i < f->wants.n; i++) {
 		const struct want *w = &f->wants.v[i];

@@ -75,7 +75,6 @@ bool hw_find_is_had(struct finder *f, const struct goal *g);
 bool hw_find_is_by(const struct want *w, size_t goal);
 /* Of the kind that is asked for; NULL: it has none. */
 const struct kb_way *hw_find_first_way(const struct goal *g);
-bool hw_find_wants_modules(const struct finder *f);
 const char *hw_find_value_text(char value);
 /* Asks for a module the other way: built in instead, or as a module. False: it was, or there is none. */
 bool hw_find_switch(struct goal *g);
