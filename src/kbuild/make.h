@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads makefiles for their variables: assignments, conditionals, include, define, and GNU make's functions but those that
- * run something ($(shell) is empty) or tell something. Rules are passed over. What it does not know is empty, never an error:
+ * run something ($(shell) is empty) or tell something. Rules are passed over but for those of struct kb_mk_rules. What it does not know is empty, never an error:
  * what asks here wants lists of objects, and each of those stands in a simple line.
  *
  * Without a configuration (struct kb_open) nothing is left out: both branches of a condition on symbols are read, a line whose
@@ -35,11 +35,20 @@ struct kb_mk_var {
 	bool simple, exported, busy;
 };
 
+/* "$(obj)/shared/%.o: $(srctree)/lib/%.c": objects that are made from a source that lies elsewhere. */
+struct kb_mk_rules {
+	struct kb_mk_rule {
+		const char *target, *source; /* below the tree, each with one % */
+	} * v;
+	size_t n, cap;
+};
+
 struct kb_mk {
 	const char *tree;	    /* relative paths of include and $(wildcard) are below it */
 	const struct kb_mk *outer;  /* what is not set here is looked for there; NULL: nowhere */
 	struct kb_open *open;	    /* NULL: there is a configuration */
 	const struct kb_cond *cond; /* around what is read now */
+	struct kb_mk_rules *rules;  /* outer's; NULL: nobody asks for them */
 	struct map vars;
 	struct arena *arena; /* of texts; outlives this */
 	uint64_t *
@@ -49,7 +58,7 @@ struct kb_mk {
 	size_t n_args;
 };
 
-/* open is outer's. */
+/* open and rules are outer's. */
 void kb_mk_init(struct kb_mk *m, const char *tree, const struct kb_mk *outer, struct arena *arena,
 		uint64_t *work);
 void kb_mk_release(struct kb_mk *m);
@@ -80,6 +89,10 @@ void kb_mk_part(struct kb_mk *m, const struct kb_mk_part *p, struct str *ret);
 /* One of make's functions by its name; false: it is none. args: not yet expanded. */
 bool kb_mk_function(struct kb_mk *m, const char *name, size_t name_n, const char *args, size_t n,
 		    struct str *ret);
+/* Whether a line that assigns nothing is a rule: it has a colon outside of brackets. */
+bool kb_mk_is_rule(const char *s);
+/* Notes in m->rules what a rule says, if it is one of struct kb_mk_rules. */
+void kb_mk_take_rule(struct kb_mk *m, const char *s);
 /* Where the bracket that is open at s ends: at its counterpart, or at n. */
 size_t kb_mk_close(const char *s, size_t n, char open, char close);
 /* The next word at *s; false at the end. */

@@ -42,6 +42,7 @@ void kb_mk_init(struct kb_mk *m, const char *tree, const struct kb_mk *outer, st
 {
 	*m = (struct kb_mk){ .tree = tree, .outer = outer, .arena = arena, .work = work };
 	m->open = outer ? outer->open : NULL;
+	m->rules = outer ? outer->rules : NULL;
 }
 
 static void var_free(void *p)
@@ -608,21 +609,6 @@ static const char *skip_modifiers(const char *s, bool *exported)
 	return s;
 }
 
-/* Outside of brackets. */
-static bool has_colon(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == ':')
-			return true;
-		if (*s == '$' && (s[1] == '(' || s[1] == '{')) {
-			s += 2 + kb_mk_close(s + 2, strlen(s + 2), s[1], s[1] == '(' ? ')' : '}');
-			if (!*s)
-				return false;
-		}
-	}
-	return false;
-}
-
 static void statement(struct reader *r, const char *s)
 {
 	struct assignment a;
@@ -650,8 +636,9 @@ static void statement(struct reader *r, const char *s)
 		each_word(r, s, export);
 		return;
 	}
-	if (has_colon(s)) {
+	if (kb_mk_is_rule(s)) {
 		r->in_rule = true;
+		kb_mk_take_rule(r->m, s);
 	} else if (strchr(s, '$')) { /* $(eval ...), $(call ...) */
 		auto_str struct str text = { 0 };
 

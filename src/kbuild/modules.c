@@ -212,10 +212,9 @@ static void index_sources(struct maker *m)
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = 0; k < l->v[i].n_source; k++) {
 			const struct kb_source *s = &l->v[i].source[k];
-			const char *path =
-				arena_strndup(m->arena, s->path, strlen(s->path) - strlen(".o"));
-
-			vec_push(&l->parts, ((struct kb_part_of){ path, &l->v[i], s }));
+			vec_push(&l->parts,
+				 ((struct kb_part_of){ kb_object_source(&l->objects, s->path),
+						       &l->v[i], s }));
 		}
 	if (l->parts.n)
 		qsort(l->parts.v, l->parts.n, sizeof(*l->parts.v), by_path);

@@ -37,7 +37,7 @@ struct kb_module_list {
 	size_t n, cap;
 	struct {
 		struct kb_part_of {
-			const char *path; /* without ".o" */
+			const char *path; /* of the file, below the tree, without its ending */
 			const struct kb_module *module;
 			const struct kb_source *source;
 		} * v;

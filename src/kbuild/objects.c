@@ -358,6 +358,7 @@ static void set_base(struct walk *w)
 	struct kb_mk *m = &w->base;
 
 	kb_mk_init(m, s->tree, NULL, &w->list->arena, &w->work);
+	m->rules = &w->list->rules;
 	kb_mk_set(m, "srctree", s->tree);
 	kb_mk_set(m, "abs_srctree", s->tree);
 	kb_mk_set(m, "srcroot", s->tree);
@@ -446,6 +447,8 @@ static void read_top(struct walk *w)
 	kb_mk_init(&top.mk, w->spec->tree, &w->base, &w->list->arena, &w->work);
 	kb_mk_set(&top.mk, "sub_make_done", "1");
 	kb_mk_set(&top.mk, "building_out_of_srctree", "1");
+	/* without it newer trees do no more than call make once more */
+	kb_mk_set(&top.mk, "MAKEFLAGS", "rR --no-print-directory");
 	kb_mk_read(&top.mk, "Makefile");
 	for (size_t i = 0; i < top.mk.vars.n; i++) {
 		const char *name = top.mk.vars.v[i].key;
@@ -494,9 +497,37 @@ int kb_object_list(const struct kb_objects_spec *spec, struct kb_object_list *re
 	return 0;
 }
 
+/* Of several rules make takes the one whose % stands for the least. */
+const char *kb_object_source(struct kb_object_list *l, const char *path)
+{
+	const size_t n = strlen(path);
+	const struct kb_mk_rule *best = NULL;
+	const char *stem = NULL, *percent;
+	size_t stem_n = n;
+
+	for (size_t i = 0; i < l->rules.n; i++) {
+		const struct kb_mk_rule *r = &l->rules.v[i];
+		const char *s;
+		size_t s_n;
+
+		if (!kb_mk_match(r->target, strlen(r->target), path, n, &s, &s_n) || s_n >= stem_n)
+			continue;
+		best = r;
+		stem = s;
+		stem_n = s_n;
+	}
+	if (!best)
+		return arena_strndup(&l->arena, path, n - strlen(".o"));
+	percent = strchr(best->source, '%');
+	return arena_printf(&l->arena, "%.*s%.*s%.*s", (int)(percent - best->source), best->source,
+			    (int)stem_n, stem, (int)(strlen(percent + 1) - strlen(".c")),
+			    percent + 1);
+}
+
 void kb_object_list_release(struct kb_object_list *l)
 {
 	free(l->v);
+	free(l->rules.v);
 	kb_open_release(&l->open);
 	arena_release(&l->arena);
 	*l = (struct kb_object_list){ 0 };

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "kbuild/cond.h"
+#include "kbuild/make.h"
 
 enum kb_object_kind {
 	KB_OBJECT_FOLDER,    /* "drivers/net/": obj-y and obj-m with a slash, subdir-y */
@@ -44,6 +45,7 @@ struct kb_object_list {
 	size_t n, cap;
 	struct arena arena; /* of all strings */
 	struct kb_open open;
+	struct kb_mk_rules rules; /* of objects whose source is not beside them */
 };
 
 struct kb_objects_spec {
@@ -55,3 +57,5 @@ struct kb_objects_spec {
 /* -ENOENT where it is no tree of a kernel, or not of that architecture; else it does not fail. */
 int kb_object_list(const struct kb_objects_spec *spec, struct kb_object_list *ret, struct err *err);
 void kb_object_list_release(struct kb_object_list *l);
+/* What a single object is made from, without ".c", ".S" or ".rs", below the tree; of the list's arena. */
+const char *kb_object_source(struct kb_object_list *l, const char *path);

@@ -178,7 +178,10 @@ static void dump(const char *tree, const char *config, struct str *ret)
 static void make_tree(const char *d)
 {
 	put(d, "Makefile",
-	    "ifeq ($(sub_make_done),1)\nlibs-y := lib/\ninclude $(srctree)/arch/$(SRCARCH)/Makefile\n"
+	    /* as newer trees have it: make calls itself until that option is there */
+	    "ifneq ($(sub_make_done),1)\nneed-sub-make := 1\nendif\n"
+	    "ifeq ($(filter --no-print-directory, $(MAKEFLAGS)),)\nneed-sub-make := 1\nendif\n"
+	    "ifneq ($(need-sub-make),1)\nlibs-y := lib/\ninclude $(srctree)/arch/$(SRCARCH)/Makefile\n"
 	    "export ARCH_LIB := $(filter %/, $(libs-y))\nendif\n");
 	put(d, "arch/x86/Makefile",
 	    "ifdef CONFIG_64BIT\nBITS := 64\nelse\nBITS := 32\nendif\nexport BITS\n");

@@ -188,6 +188,39 @@ static void finding(void **state)
 	kb_module_list_release(&l);
 }
 
+/* Objects of a folder that are made from sources of another. */
+static void shared(void **state)
+{
+	struct kb_module_list l;
+	const struct kb_part_of *p;
+	size_t n;
+
+	put(*state, "Makefile", "");
+	put(*state, "arch/x86/Makefile", "");
+	put(*state, "Kbuild", "obj-y += a/ b/\n");
+	put(*state, "a/Makefile", "obj-$(CONFIG_A) += a.o\na-y := main.o show/port.o\n");
+	put(*state, "b/Makefile",
+	    "obj-$(CONFIG_B) += b.o\n"
+	    "$(obj)/a-%.o: $(srctree)/a/%.c FORCE\n"
+	    "\t$(call cmd,force_checksrc)\n"
+	    "$(obj)/a-show/%.o: $(srctree)/a/show/%.c FORCE\n"
+	    "$(obj)/%.o: $(src)/%.S FORCE\n"
+	    "$(obj)/%.h: %.c; @:\n"
+	    "b-y := own.o a-show/port.o a-main.o\n");
+	assert_int_equal(kb_module_list(*state, "x86", &l, NULL), 0);
+	p = kb_module_of_source(&l, "a/show/port.c", &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(p[0].module->name, "a");
+	assert_string_equal(p[1].module->name, "b");
+	assert_string_equal(p[1].source->path, "b/a-show/port.o");
+	kb_module_of_source(&l, "a/main.c", &n);
+	assert_int_equal(n, 2);
+	kb_module_of_source(&l, "b/own.c", &n);
+	assert_int_equal(n, 1);
+	assert_null(kb_module_of_source(&l, "b/a-main.c", &n));
+	kb_module_list_release(&l);
+}
+
 static void no_tree(void **state)
 {
 	struct kb_module_list l;
@@ -201,10 +234,8 @@ static void no_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(lines),
-		scratch_test(folders),
-		scratch_test(finding),
-		scratch_test(no_tree),
+		scratch_test(lines),  scratch_test(folders), scratch_test(finding),
+		scratch_test(shared), scratch_test(no_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
