@@ -31,7 +31,8 @@ struct hw_c_def {
 	uint32_t cond;
 	enum hw_c_def_kind kind;
 	int8_t speaks; /* whether it expands to what is looked for in sources: 1 yes, -1 no, 0 not known yet */
-	bool busy;	 /* is being expanded, or evaluated */
+	bool busy; /* is being expanded, or evaluated */
+	bool yields; /* below an #ifndef of itself: to a definition of another header that is included */
 	uint32_t header; /* that it stands in, as the owner of the table counts them */
 	struct hw_c_macro *macro;
 	struct hw_c_def *older; /* of the same name */

@@ -14,10 +14,11 @@
 
 /* An #if that is open. */
 struct branch {
-	uint32_t outer; /* condition around it */
-	uint32_t left;	/* none of its branches so far was taken */
-	int braces;	/* open before it */
-	int after;	/* open behind the first branch that was read */
+	uint32_t outer;		/* condition around it */
+	uint32_t left;		/* none of its branches so far was taken */
+	int braces;		/* open before it */
+	int after;		/* open behind the first branch that was read */
+	struct hw_c_tok unless; /* of an #ifndef, in its first branch: the name */
 	bool was_read;
 };
 
@@ -136,6 +137,18 @@ static void open_branch(struct hw_c_unit *u, uint32_t cond)
 	s->cond = hw_cond_and(&u->w->conds, s->cond, cond);
 }
 
+static void open_unless(struct hw_c_unit *u, const char *text, size_t n, bool first)
+{
+	struct hw_c_src *s = u->src;
+	struct hw_c_lex l;
+
+	open_branch(u, hw_cond_not(&u->w->conds, defined_condition(u, text, n, first)));
+	if (s->deeper)
+		return;
+	hw_c_lex_init(&l, text, n, 1, false);
+	hw_c_lex_next(&l, &s->open.v[s->open.n - 1].unless);
+}
+
 /* Branches exclude each other, but all are read: each begins with the braces that were open before. */
 static void end_branch(struct hw_c_unit *u, struct branch *b)
 {
@@ -156,6 +169,7 @@ static void next_branch(struct hw_c_unit *u, uint32_t cond)
 		return;
 	b = &s->open.v[s->open.n - 1];
 	end_branch(u, b);
+	b->unless = (struct hw_c_tok){ 0 };
 	s->cond = hw_cond_and(c, b->outer, hw_cond_and(c, b->left, cond));
 	b->left = hw_cond_and(c, b->left, hw_cond_not(c, cond));
 }
@@ -179,6 +193,16 @@ static void close_branch(struct hw_c_unit *u)
 
 /* Definitions */
 
+/* Whether a name is defined only where nothing else defines it: below an #ifndef of itself. */
+static bool yields(const struct hw_c_src *s, const struct hw_c_tok *name)
+{
+	for (size_t i = 0; i < s->open.n; i++)
+		if (s->open.v[i].unless.n == name->n &&
+		    !memcmp(s->open.v[i].unless.s, name->s, name->n))
+			return true;
+	return false;
+}
+
 static void define(struct hw_c_unit *u)
 {
 	struct hw_c_src *s = u->src;
@@ -190,6 +214,7 @@ static void define(struct hw_c_unit *u)
 		return;
 	def.name = t.s;
 	def.name_n = t.n;
+	def.yields = yields(s, &t);
 	hw_c_lex_line(&s->lex, &def.rest, &n);
 	def.rest_n = (uint32_t)n;
 	hw_c_names_add(&u->names, &def);
@@ -324,7 +349,7 @@ static void act(struct hw_c_unit *u, const struct hw_c_tok *name, bool first)
 	else if (hw_c_named(name, "ifdef"))
 		open_branch(u, there ? defined_condition(u, text, n, false) : HW_COND_FALSE);
 	else if (hw_c_named(name, "ifndef"))
-		open_branch(u, hw_cond_not(&u->w->conds, defined_condition(u, text, n, first)));
+		open_unless(u, text, n, first);
 	else if (hw_c_named(name, "elif"))
 		next_branch(u, if_condition(u, text, n));
 	else if (hw_c_named(name, "else"))

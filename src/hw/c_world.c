@@ -74,13 +74,13 @@ static void read_names(struct hw_c_world *w, struct hw_c_header *h)
 	hw_c_unit_release(&u);
 }
 
-/* Walks folders; each file's path and whether it is a header go to fn. */
+/* Walks folders, in the order of names, whatever the file system has; each header's path and name go to fn. */
 typedef void found_fn(struct hw_c_world *w, const char *path, const char *name);
 
 static void walk(struct hw_c_world *w, const char *path, found_fn *fn, int depth)
 {
 	const int fd = openat(w->tree, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	auto_strv struct strv folders = { 0 };
+	auto_strv struct strv folders = { 0 }, files = { 0 };
 	const struct dirent *e;
 	DIR *d;
 
@@ -95,12 +95,16 @@ static void walk(struct hw_c_world *w, const char *path, found_fn *fn, int depth
 		if (e->d_type == DT_DIR && depth < MAX_FOLDER)
 			strv_take(&folders, take_ptr(sub));
 		else if (str_ends(e->d_name, ".h"))
-			fn(w, sub, e->d_name);
+			strv_take(&files, take_ptr(sub));
 	}
 	if (d)
 		closedir(d);
 	else
 		close(fd);
+	strv_sort(&files);
+	strv_sort(&folders);
+	for (size_t i = 0; i < files.n; i++)
+		fn(w, files.v[i], path_base(files.v[i]));
 	for (size_t i = 0; i < folders.n; i++)
 		walk(w, folders.v[i], fn, depth + 1);
 }
@@ -164,12 +168,35 @@ static void add_folder(struct hw_c_world *w, const char *folder)
 		if (!h || str_starts(name, "uapi/") || map_has(&w->angle, name))
 			continue;
 		map_set(&w->angle, name, h);
-		if (str_starts(name, "asm-generic/")) {
-			auto_free char *as = xasprintf("asm/%s", name + strlen("asm-generic/"));
+	}
+}
 
-			if (!map_has(&w->angle, as))
-				map_set(&w->angle, as, h);
-		}
+/* Headers of the list below a folder have their names without it, too. */
+static void name_uapi(struct hw_c_world *w, const char *folder)
+{
+	for (size_t i = 0; i < w->headers.n; i++) {
+		struct hw_c_header *h = w->headers.v[i];
+		const char *name = h ? h->path : "";
+
+		if (str_skip(&name, folder) && *name++ == '/' && !map_has(&w->angle, name))
+			map_set(&w->angle, name, h);
+	}
+}
+
+/* What an architecture does not have itself, make generates as one that includes the generic one. */
+static void name_generic(struct hw_c_world *w)
+{
+	for (size_t i = 0; i < w->headers.n; i++) {
+		struct hw_c_header *h = w->headers.v[i];
+		const char *name = h ? h->path : "";
+		auto_free char *as = NULL;
+
+		if (!str_skip(&name, "include/asm-generic/") &&
+		    !str_skip(&name, "include/uapi/asm-generic/"))
+			continue;
+		as = xasprintf("asm/%s", name);
+		if (!map_has(&w->angle, as))
+			map_set(&w->angle, as, h);
 	}
 }
 
@@ -257,16 +284,10 @@ int hw_c_world_init(struct hw_c_world *w, int tree, const char *srcarch, struct 
 		return err_sys(err, "cannot read 'include/linux/mod_devicetable.h' of the tree");
 	predefine(w);
 	add_folder(w, arch);
+	name_uapi(w, arch_uapi);
 	add_folder(w, "include");
-	/* their headers are in the list already; these are other names for them */
-	for (size_t i = 0; i < w->headers.n; i++) {
-		struct hw_c_header *h = w->headers.v[i];
-		const char *name = h ? h->path : "";
-
-		if ((str_skip(&name, arch_uapi) || str_skip(&name, "include/uapi")) &&
-		    *name++ == '/' && !map_has(&w->angle, name))
-			map_set(&w->angle, name, h);
-	}
+	name_uapi(w, "include/uapi");
+	name_generic(w);
 	for (size_t i = 0; i < w->headers.n; i++)
 		if (w->headers.v[i]) {
 			read_names(w, w->headers.v[i]);
@@ -430,18 +451,19 @@ static void find_all(struct hw_c_unit *u)
 	free(todo.v);
 }
 
+/* The newest of the headers that are included, before those that yield to any other. */
 static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t n, uint32_t hash)
 {
-	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash), *o;
+	struct hw_c_def *d = hw_c_names_find(&u->w->names, name, n, hash), *best = NULL;
 
 	if (!d || d->kind == HW_C_UNDEF)
 		return NULL;
 	if (d->older && !u->closure)
 		find_all(u);
-	o = d;
-	while (o && d->older && u->w->headers.v[o->header]->seen != u->closure)
-		o = o->older;
-	d = o ? o : d;
+	for (struct hw_c_def *o = d->older ? d : NULL; o && (!best || best->yields); o = o->older)
+		if (u->w->headers.v[o->header]->seen == u->closure && (!best || !o->yields))
+			best = o;
+	d = best ? best : d;
 	u->w->headers.v[d->header]->used = true;
 	return d;
 }

@@ -77,6 +77,15 @@ static void tree(const char *dir)
 	put(dir, "include/linux/one.h", "enum first { ONE = 1, TWO, };\n#define BOTH 1\n");
 	put(dir, "include/linux/two.h",
 	    "enum second { THREE = TWO + 1, FOUR, };\n#define BOTH 2\n");
+	/* the generic one is read last, and gives way; make has no asm/width.h beside an architecture's own */
+	put(dir, "arch/x86/include/uapi/asm/width.h",
+	    "#ifdef __x86_64__\n#define WIDTH 64\n#else\n#define WIDTH 32\n#endif\n"
+	    "#include <asm-generic/width.h>\n");
+	put(dir, "include/asm-generic/width.h", "#include <uapi/asm-generic/width.h>\n");
+	put(dir, "include/uapi/asm-generic/width.h",
+	    "#ifndef WIDTH_H\n#define WIDTH_H\n#ifndef WIDTH\n#define WIDTH 32\n#endif\n#endif\n");
+	put(dir, "include/asm-generic/only.h", "#define ONLY 3\n");
+	put(dir, "include/linux/only.h", "#define ONLY 4\n");
 	put(dir, "drivers/ids.h", "X(1)\nX(2)\n");
 	put(dir, "drivers/local.h", "#define LOCAL 7\n");
 	put(dir, "drivers/table.h",
@@ -141,6 +150,8 @@ static void macros(void **state)
 		{ ID("#define A 1 /* one\n */ + 1 // two\n", "A"), IS("00000002") },
 		{ ID("#include <linux/bits.h>\n", "UL(1) | BIT(4)"), IS("00000011") },
 		{ ID("#define A 1\n#undef A\n#define A 2\n", "A"), IS("00000002") },
+		{ ID("#include <asm/width.h>\n", "WIDTH"), IS("00000040") },
+		{ ID("#include <asm/only.h>\n", "ONLY"), IS("00000003") },
 		/* not a call */
 		{ ID("#define A(x) 1\nenum { A = 2 };\n", "A"), IS("00000002") },
 		{ ID("#define LIST(x) x(1), x(2)\n#define E(n) n\n#define S(a, b) b\n#define T(x...) S(x)\n",
