@@ -62,9 +62,7 @@ void hw_cover(const struct hw_device *d, const struct hw_matches *m,
 	const struct hw_match *first = hw_device_match(d, m);
 
 	*ret = (struct hw_covered){ .how = HW_DRIVEN_NO_DRIVER };
-	/* one that takes nothing by itself is none */
-	if (!first ||
-	    (first->stays_out && (!d->driver || hw_alias_cmp(hw_match_driver(first), d->driver))))
+	if (!first)
 		return;
 	cover_by(first, modules, &a, ret);
 	for (size_t i = 0; i < m->n && ret->how == HW_DRIVEN_NOT; i++) {

@@ -11,8 +11,8 @@
 #define MAX_LIST 10000
 
 struct rule {
-	char **when, **arch, **symbols, **modules;
-	unsigned n_when, n_arch, n_symbols, n_modules;
+	char **when, **unless, **arch, **symbols, **modules;
+	unsigned n_when, n_unless, n_arch, n_symbols, n_modules;
 	bool is_static;
 	char *reason;
 };
@@ -29,6 +29,7 @@ static const cyaml_schema_value_t text = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER
 	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct rule, member, n_##member, &text, 1, MAX_LIST)
 static const cyaml_schema_field_t rule_fields[] = {
 	LIST("when", when),
+	LIST("unless", unless),
 	LIST("arch", arch),
 	LIST("symbols", symbols),
 	LIST("modules", modules),
@@ -90,7 +91,8 @@ const struct hw_match *hw_device_match(const struct hw_device *d, const struct h
 	for (size_t i = 0; d->driver && i < m->n; i++)
 		if (hw_alias_cmp(hw_match_driver(&m->v[i]), d->driver) == 0)
 			return &m->v[i];
-	return m->n ? &m->v[0] : NULL;
+	/* those that do stand first */
+	return m->n && !m->v[0].stays_out ? &m->v[0] : NULL;
 }
 
 static void want(struct hw_needs *n, const char *module, const char *symbol, const char *value,
@@ -175,8 +177,6 @@ static void need_device(const struct hw_needs_spec *s, const struct hw_device *d
 		strv_addf(&ret->odd, "%s: its driver '%s' is none of this tree", what, d->driver);
 		return;
 	}
-	if (!d->driver && m && m->stays_out)
-		return; /* not for this one, or only where somebody asks for it */
 	if (!module || (!d->driver && others_bound && !s->unbound)) {
 		ret->left_out += module != NULL;
 		return;
@@ -257,15 +257,24 @@ static bool fits(const struct hw_needs_spec *s, const struct hw_needs *n, const 
 	return fits_device(s, pattern);
 }
 
+static bool any_fits(const struct hw_needs_spec *s, const struct hw_needs *n, char *const *patterns,
+		     unsigned n_patterns)
+{
+	for (unsigned i = 0; i < n_patterns; i++)
+		if (fits(s, n, patterns[i]))
+			return true;
+	return false;
+}
+
 static bool applies(const struct hw_needs_spec *s, const struct hw_needs *n, const struct rule *r)
 {
-	bool arch = !r->n_arch, when = !r->n_when;
+	bool arch = !r->n_arch;
 
 	for (unsigned i = 0; i < r->n_arch; i++)
 		arch |= str_eq(r->arch[i], s->srcarch);
-	for (unsigned i = 0; arch && i < r->n_when && !when; i++)
-		when = fits(s, n, r->when[i]);
-	return arch && when && (s->is_static || !r->is_static);
+	return arch && (s->is_static || !r->is_static) &&
+	       (!r->n_when || any_fits(s, n, r->when, r->n_when)) &&
+	       !any_fits(s, n, r->unless, r->n_unless);
 }
 
 static void apply(struct hw_needs *n, const struct rule *r)

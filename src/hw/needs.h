@@ -5,6 +5,7 @@
  *
  *	- when: ["console:ttyS*"]	any of these fits a fact of the machine (hw/system.h), a modalias of a device, or
  *					"module:NAME" of a driver that was found; without it always. '*' stands for anything
+ *	  unless: ["console:tty0"]	none of these does
  *	  static: true			only for a kernel without modules
  *	  arch: [x86]			folders below arch/; all without it
  *	  symbols: [SERIAL_8250_CONSOLE, "PREEMPT=n"]	y where no value is given
@@ -45,5 +46,5 @@ void hw_needs_release(struct hw_needs *n);
 
 /* "00:1f.6 Ethernet controller [8086:15be] via pci" */
 char *hw_device_text(const struct hw_device *d);
-/* The match whose driver the device has on the machine, else the first; NULL: none. */
+/* The match whose driver the device has on the machine, else the first that takes such a device by itself; NULL: none. */
 const struct hw_match *hw_device_match(const struct hw_device *d, const struct hw_matches *m);
