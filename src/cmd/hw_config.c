@@ -114,7 +114,7 @@ static void tell_lacking(struct maker *m, const struct hw_firmware *found)
 	for (size_t i = 0; i < found->n; i++) {
 		const struct hw_fw_file *x = &found->v[i];
 
-		if (x->state == HW_FW_MISSED && x->form == HW_FW_ABSENT && !x->instead)
+		if (hw_firmware_is_lacking(x))
 			out_warn(
 				m->out,
 				"'%s', which this machine asks for, is not there: see 'kiln hw firmware'",

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `kiln hw diff`: what came and went between two machines, or two states of one, and what that means for a configuration. */
-#include "cmd/hw_find.h"
+/* `kiln hw diff`: what came and went between two machines, or two states of one, and what that means for a configuration and for firmware. */
+#include "cmd/hw_files.h"
 #include "cmd/hw_lines.h"
 #include "hw/needs.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 extern const struct cmd cmd_hw_diff;
 
 struct hw_diff_opts {
 	struct config_opts config;
 	const char *base;
+	struct strv firmware_dirs;
 	bool module;
 };
 
@@ -21,8 +23,14 @@ static const struct opt opts[] = {
 	CONFIG_OPTS(S(config)),
 	{ "base", 'b', OPT_STRING, S(base), "BASE", "what the lines would be put on (default: allnoconfig)", .complete = OC_FILE },
 	{ "module", 'm', OPT_FLAG, S(module), NULL, "drivers as modules where that can be" },
+	{ "firmware-dir", 'f', OPT_LIST, S(firmware_dirs), "DIR", "look for firmware here, not in /lib/firmware; may be given several times", .complete = OC_DIR },
 	/* clang-format on */
 };
+
+static void release(void *o)
+{
+	strv_release(&((struct hw_diff_opts *)o)->firmware_dirs);
+}
 
 /* One side. */
 struct side {
@@ -30,6 +38,7 @@ struct side {
 	struct hw_find find;
 	struct hw_needs needs;
 	struct hw_symbols symbols;
+	struct hw_files files;
 };
 
 struct diff {
@@ -38,25 +47,18 @@ struct diff {
 	struct hw_find tree; /* its index, shared by both */
 	struct hw_lines lines;
 	struct side old, new;
-	json_t *devices, *symbols; /* NULL: text */
+	json_t *devices, *symbols, *firmware; /* NULL: text */
 	size_t changes;
 };
 
-static int open_side(struct diff *d, struct side *s, struct err *err)
+static int find_lines(struct diff *d, struct side *s, struct err *err)
 {
-	const struct hw_find_opts o = { .source = { .from = str_eq(s->name, ".") ? NULL
-										 : s->name } };
-	struct hw_needs_spec spec = { .index = &d->tree.index[0], .srcarch = d->tree.srcarch };
+	const struct hw_needs_spec spec = { .inv = &s->find.inv,
+					    .found = s->find.found,
+					    .index = &d->tree.index[0],
+					    .srcarch = d->tree.srcarch };
 	int r;
 
-	s->find.out = d->out;
-	s->find.index[0] = d->tree.index[0];
-	s->find.n_indexes = 1;
-	r = hw_find_devices(&s->find, &cmd_hw_diff, &o, err);
-	if (r < 0)
-		return r;
-	spec.inv = &s->find.inv;
-	spec.found = s->find.found;
 	hw_needs_devices(&spec, &s->needs);
 	r = hw_needs_rules(&spec, &s->needs, err);
 	for (size_t i = s->needs.wanted.n; r == 0 && i-- > 0;) {
@@ -73,12 +75,35 @@ static int open_side(struct diff *d, struct side *s, struct err *err)
 	return r;
 }
 
+static int open_side(struct diff *d, struct side *s, struct err *err)
+{
+	const struct hw_find_opts o = { .source = { .from = str_eq(s->name, ".") ? NULL
+										 : s->name } };
+	struct hw_files_opts files = { .source = &o.source, .dirs = &d->o->firmware_dirs };
+	struct utsname u;
+	int r;
+
+	s->find.out = d->out;
+	s->find.index[0] = d->tree.index[0];
+	s->find.n_indexes = 1;
+	r = hw_find_devices(&s->find, &cmd_hw_diff, &o, err);
+	if (r == 0)
+		r = find_lines(d, s, err);
+	if (r < 0)
+		return r;
+	/* for both sides, or the same file would be there for one of them */
+	uname(&u);
+	files.release = u.release;
+	return hw_files_find(&s->files, &s->find, &files, err);
+}
+
 static void side_release(struct side *s)
 {
 	s->find.index[0] = (struct hw_index){ 0 };
 	hw_find_release(&s->find);
 	hw_needs_release(&s->needs);
 	hw_symbols_release(&s->symbols);
+	hw_files_release(&s->files);
 }
 
 /* Devices are the same by what they are, not by where they are plugged in; a list may not tell all numbers. */
@@ -167,6 +192,71 @@ static void compare_lines(struct diff *d, const struct side *s, const struct sid
 	}
 }
 
+/* Of what a driver may ask for, what the machine's log does not name and is not here tells nothing. */
+static bool matters(const struct side *s, size_t i)
+{
+	return s->files.needed[i] || s->files.found.v[i].state != HW_FW_CANDIDATE;
+}
+
+/* What is loaded on one side and may be asked for on the other did not change; what is missed on one did. */
+static bool has_file(const struct side *s, const struct hw_fw_file *x)
+{
+	for (size_t i = 0; i < s->files.found.n; i++) {
+		const struct hw_fw_file *y = &s->files.found.v[i];
+
+		if (str_eq(x->name, y->name) &&
+		    (x->state == HW_FW_MISSED) == (y->state == HW_FW_MISSED))
+			return true;
+	}
+	return false;
+}
+
+static bool has_asker(const struct side *s, const char *module)
+{
+	for (size_t i = 0; i < s->files.found.n; i++)
+		if (str_eq(s->files.found.v[i].module, module))
+			return true;
+	return false;
+}
+
+static void tell_file(struct diff *d, const struct side *s, const struct hw_fw_file *x, bool gone)
+{
+	auto_free char *what = x->device ? hw_device_text(x->device) : NULL,
+		       *path = hw_files_path(&s->files, x),
+		       *package = path ? NULL : hw_files_package(&s->files, x);
+
+	d->changes++;
+	if (d->firmware)
+		json_array_append_new(
+			d->firmware,
+			json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "change",
+				  gone ? "gone" : "new", "file", out_json_text(x->name), "state",
+				  hw_fw_state_name[x->state], "path", out_json_text(path), "module",
+				  out_json_text(x->module), "device", out_json_text(what),
+				  "package", out_json_text(package)));
+	else
+		out_print(d->out, "%c firmware %s  # %s%s%s%s%s%s\n", gone ? '-' : '+', x->name,
+			  what	      ? what
+			  : x->module ? x->module
+				      : "in the log",
+			  x->state == HW_FW_CANDIDATE ? "" : ", ",
+			  x->state == HW_FW_CANDIDATE ? "" : hw_fw_state_name[x->state],
+			  path ? "" : ", not here",
+			  package ? ": files like it are in package " : "", package ? package : "");
+}
+
+static void compare_files(struct diff *d, const struct side *s, const struct side *other, bool gone)
+{
+	for (size_t i = 0; i < s->files.found.n; i++) {
+		const struct hw_fw_file *x = &s->files.found.v[i];
+
+		if (matters(s, i) && !has_file(other, x))
+			tell_file(d, s, x, gone);
+		if (!gone && !s->files.found.log_complete && !has_asker(other, x->module))
+			hw_files_tell_empty(&s->files, d->out, i);
+	}
+}
+
 static int open_all(struct diff *d, struct err *err)
 {
 	const struct hw_find_opts find = { .tree = d->o->config.tree,
@@ -183,33 +273,45 @@ static int open_all(struct diff *d, struct err *err)
 	return r == 0 ? open_side(d, &d->new, err) : r;
 }
 
+static void compare(struct diff *d)
+{
+	compare_devices(d, &d->old, &d->new, true);
+	compare_devices(d, &d->new, &d->old, false);
+	compare_lines(d, &d->old, &d->new, true);
+	compare_lines(d, &d->new, &d->old, false);
+	compare_files(d, &d->old, &d->new, true);
+	compare_files(d, &d->new, &d->old, false);
+	if (d->devices)
+		out_json(d->out, json_pack("{s:o, s:o, s:o}", "devices", d->devices, "symbols",
+					   d->symbols, "firmware", d->firmware));
+	else if (!d->changes)
+		out_note(d->out, "the same devices");
+}
+
 static int run_hw_diff(struct out *out, const struct global_opts *global, void *o, char **args,
 		       size_t n_args, size_t dashes, struct err *err)
 {
-	struct diff d = { .out = out, .o = o, .lines = HW_LINES_NONE };
+	struct diff d = { .out = out,
+			  .o = o,
+			  .lines = HW_LINES_NONE,
+			  .old.files = HW_FILES_NONE,
+			  .new.files = HW_FILES_NONE };
 	int r;
 
 	if (n_args != 2)
 		return usage_error(&cmd_hw_diff, err, "OLD and NEW are wanted");
 	d.old.name = args[0];
 	d.new.name = args[1];
-	d.devices = out->json ? json_array() : NULL;
-	d.symbols = out->json ? json_array() : NULL;
 	r = open_all(&d, err);
+	if (r == 0 && out->json) {
+		d.devices = json_array();
+		d.symbols = json_array();
+		d.firmware = json_array();
+	}
 	if (r == 0) {
-		compare_devices(&d, &d.old, &d.new, true);
-		compare_devices(&d, &d.new, &d.old, false);
-		compare_lines(&d, &d.old, &d.new, true);
-		compare_lines(&d, &d.new, &d.old, false);
-		if (out->json)
-			out_json(out, json_pack("{s:O, s:O}", "devices", d.devices, "symbols",
-						d.symbols));
-		else if (!d.changes)
-			out_note(out, "the same devices");
+		compare(&d);
 		r = d.changes ? EXIT_NO : EXIT_OK;
 	}
-	json_decref(d.devices);
-	json_decref(d.symbols);
 	side_release(&d.old);
 	side_release(&d.new);
 	hw_lines_release(&d.lines);
@@ -227,11 +329,12 @@ const struct cmd cmd_hw_diff = {
 	.name = "hw diff",
 	.args = "OLD NEW",
 	.summary =
-		"what a change of hardware means: devices and lines of a configuration that come and go",
+		"what a change of hardware means: devices, lines of a configuration and firmware that come and go",
 	.examples = examples,
 	.opts = opts,
 	.n_opts = countof(opts),
 	.opts_size = sizeof(struct hw_diff_opts),
 	.facts = true,
 	.run = run_hw_diff,
+	.release = release,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/hw_files.h"
 
+#include "base/distro.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "hw/kmsg.h"
@@ -88,6 +89,37 @@ char *hw_files_path(const struct hw_files *f, const struct hw_fw_file *x)
 		x->folder ? xasprintf("%s/%s%s", x->folder, x->name, hw_fw_suffix[x->form]) : NULL;
 
 	return !file ? NULL : str_eq(f->root, "/") ? take_ptr(file) : path_join(f->root, file);
+}
+
+char *hw_files_package(const struct hw_files *f, const struct hw_fw_file *x)
+{
+	static const char *const names[] = { [DISTRO_DEBIAN] = "debian",
+					     [DISTRO_FEDORA] = "fedora",
+					     [DISTRO_ARCH] = "arch",
+					     [DISTRO_ALPINE] = "alpine" };
+	const enum distro_family family = distro_here().family;
+
+	return hw_fw_package(f->data, names[family] ? names[family] : "", x->name);
+}
+
+static bool same_asker(const struct hw_fw_file *a, const struct hw_fw_file *b)
+{
+	return a->device == b->device && str_eq(a->module, b->module);
+}
+
+void hw_files_tell_empty(const struct hw_files *f, struct out *out, size_t i)
+{
+	const struct hw_fw_file *x = &f->found.v[i];
+	auto_free char *package = NULL;
+
+	if (!x->module || (i && same_asker(x, x - 1)))
+		return;
+	for (; i < f->found.n && same_asker(x, &f->found.v[i]); i++)
+		if (f->found.v[i].form != HW_FW_ABSENT || f->found.v[i].state != HW_FW_CANDIDATE)
+			return;
+	package = hw_files_package(f, x);
+	out_note(out, "none of the files that %s may ask for is there, such as '%s'%s%s", x->module,
+		 x->name, package ? ": files like it are in package " : "", package ? package : "");
 }
 
 /* The copy's folder, else the one where they are: absolute, for the tree's Makefile would take it as below the tree. */

@@ -28,6 +28,13 @@ int hw_files_find(struct hw_files *f, const struct hw_find *find, const struct h
 		  struct err *err);
 /* Where a file is, for this machine; NULL: it is not there. The caller's. */
 char *hw_files_path(const struct hw_files *f, const struct hw_fw_file *x);
+/* The package of this machine's distribution that has files like it; NULL: none is known. The caller's. */
+char *hw_files_package(const struct hw_files *f, const struct hw_fw_file *x);
+/*
+ * Where the i-th file is the first of a driver for which nothing at all is there, though it may ask for something: a note, in
+ * which that file speaks for all.
+ */
+void hw_files_tell_empty(const struct hw_files *f, struct out *out, size_t i);
 /*
  * Appends the lines of a configuration that build what is needed into a kernel: nothing where nothing is. copy: the folder that
  * has them all as plain files; NULL: where they are, which is -EINVAL where that is no one folder of plain files.

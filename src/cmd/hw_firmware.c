@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `kiln hw firmware`: which files a machine's drivers ask for, and where they are. */
-#include "base/distro.h"
 #include "cmd/hw_files.h"
 
 #include <errno.h>
@@ -43,41 +42,15 @@ static void release(void *o)
 
 /* What comes out */
 
-static const char *state_name(const struct hw_fw_file *x)
-{
-	static const char *const names[] = { [HW_FW_CANDIDATE] = "candidate",
-					     [HW_FW_LOADED] = "loaded",
-					     [HW_FW_MISSED] = "missed" };
-
-	return names[x->state];
-}
-
-static const char *distro_name(void)
-{
-	static const char *const names[] = { [DISTRO_DEBIAN] = "debian",
-					     [DISTRO_FEDORA] = "fedora",
-					     [DISTRO_ARCH] = "arch",
-					     [DISTRO_ALPINE] = "alpine" };
-	enum distro_family family = distro_here().family;
-
-	return names[family] ? names[family] : "";
-}
-
-/* A file that something has to be done about: the machine asked for it and has no other in its place. */
-static bool is_lacking(const struct hw_fw_file *x)
-{
-	return x->form == HW_FW_ABSENT && x->state != HW_FW_CANDIDATE && !x->instead;
-}
-
 static json_t *json_file(const struct firmware *f, size_t i)
 {
 	const struct hw_fw_file *x = &f->files.found.v[i];
 	auto_free char *path = hw_files_path(&f->files, x),
-		       *package = hw_fw_package(f->files.data, distro_name(), x->name);
+		       *package = hw_files_package(&f->files, x);
 	json_t *j = json_pack("{s:o, s:s, s:o, s:o, s:o, s:b}", "file", out_json_text(x->name),
-			      "state", state_name(x), "path", out_json_text(path), "module",
-			      out_json_text(x->module), "package", out_json_text(package), "needed",
-			      f->files.needed[i]);
+			      "state", hw_fw_state_name[x->state], "path", out_json_text(path),
+			      "module", out_json_text(x->module), "package", out_json_text(package),
+			      "needed", f->files.needed[i]);
 
 	json_object_set_new(j, "source", out_json_text(x->source));
 	json_object_set_new(j, "line", x->source ? json_integer(x->line) : json_null());
@@ -107,8 +80,8 @@ static void row(struct table *t, const struct firmware *f, const struct hw_fw_fi
 
 	table_row(t);
 	table_cell(t, x->name);
-	table_cell_color(t, state_name(x),
-			 is_lacking(x)		    ? TABLE_BAD
+	table_cell_color(t, hw_fw_state_name[x->state],
+			 hw_firmware_is_lacking(x)  ? TABLE_BAD
 			 : x->state == HW_FW_LOADED ? TABLE_GOOD
 						    : TABLE_PLAIN);
 	table_cell_color(t, path ? path : "not there", path ? TABLE_PLAIN : TABLE_DIM);
@@ -124,34 +97,13 @@ static bool is_shown(const struct firmware *f, const struct hw_fw_file *x)
 
 static void tell_package(struct firmware *f, const struct hw_fw_file *x)
 {
-	auto_free char *package = hw_fw_package(f->files.data, distro_name(), x->name);
+	auto_free char *package = hw_files_package(&f->files, x);
 
 	if (package)
 		out_warn(f->out, "'%s' is not there: package %s has files like it", x->name,
 			 package);
 	else
 		out_warn(f->out, "'%s' is not there", x->name);
-}
-
-static bool same_asker(const struct hw_fw_file *a, const struct hw_fw_file *b)
-{
-	return a->device == b->device && str_eq(a->module, b->module);
-}
-
-/* Of a driver for which nothing at all is there, though it asks for something: the first of its files speaks for all. */
-static void tell_empty(struct firmware *f, size_t begin)
-{
-	const struct hw_fw_file *x = &f->files.found.v[begin];
-	auto_free char *package = hw_fw_package(f->files.data, distro_name(), x->name);
-	size_t end = begin;
-
-	for (; end < f->files.found.n && same_asker(x, &f->files.found.v[end]); end++)
-		if (f->files.found.v[end].form != HW_FW_ABSENT ||
-		    f->files.found.v[end].state != HW_FW_CANDIDATE)
-			return;
-	out_note(f->out, "none of the files that %s may ask for is there, such as '%s'%s%s",
-		 x->module, x->name, package ? ": files like it are in package " : "",
-		 package ? package : "");
 }
 
 static void tell(struct firmware *f)
@@ -162,10 +114,10 @@ static void tell(struct firmware *f)
 		const struct hw_fw_file *x = &f->files.found.v[i];
 
 		hidden += !is_shown(f, x);
-		if (is_lacking(x))
+		if (hw_firmware_is_lacking(x))
 			tell_package(f, x);
-		if (!f->files.found.log_complete && x->module && (!i || !same_asker(x, x - 1)))
-			tell_empty(f, i);
+		if (!f->files.found.log_complete)
+			hw_files_tell_empty(&f->files, f->out, i);
 	}
 	if (hidden)
 		out_note(f->out, "%zu more files that drivers name are not there; --all shows them",

@@ -334,6 +334,10 @@ static bool is_silent(const struct hw_firmware *f, const struct hw_fw_file *x)
 	return true;
 }
 
+const char *const hw_fw_state_name[] = {
+	[HW_FW_CANDIDATE] = "candidate", [HW_FW_LOADED] = "loaded", [HW_FW_MISSED] = "missed"
+};
+
 bool hw_firmware_is_needed(const struct hw_firmware *f, const struct hw_fw_file *x, bool all)
 {
 	if (x->form == HW_FW_ABSENT)
@@ -341,6 +345,11 @@ bool hw_firmware_is_needed(const struct hw_firmware *f, const struct hw_fw_file 
 	if (all || x->state != HW_FW_CANDIDATE)
 		return true;
 	return !f->log_complete && is_silent(f, x);
+}
+
+bool hw_firmware_is_lacking(const struct hw_fw_file *x)
+{
+	return x->form == HW_FW_ABSENT && x->state != HW_FW_CANDIDATE && !x->instead;
 }
 
 void hw_firmware_extra(const struct hw_firmware *f, const bool *needed, struct str *ret_names,

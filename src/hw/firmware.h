@@ -14,7 +14,9 @@ enum hw_fw_state {
 	HW_FW_CANDIDATE, /* a driver may ask for it */
 	HW_FW_LOADED,
 	HW_FW_MISSED, /* asked for, and it was not there */
+	HW_FW_STATES
 };
+extern const char *const hw_fw_state_name[HW_FW_STATES]; /* "candidate" */
 
 /* In the order of the kernel's loader. */
 enum hw_fw_form { HW_FW_PLAIN, HW_FW_ZST, HW_FW_XZ, HW_FW_ABSENT };
@@ -89,6 +91,8 @@ void hw_firmware_release(struct hw_firmware *f);
  * does not name all that was loaded, also the candidates of drivers of which it names nothing. all: every file that is there.
  */
 bool hw_firmware_is_needed(const struct hw_firmware *f, const struct hw_fw_file *x, bool all);
+/* A file that something has to be done about: the machine asked for it, it is not here, and no other was taken in its place. */
+bool hw_firmware_is_lacking(const struct hw_fw_file *x);
 /*
  * The value of EXTRA_FIRMWARE, names with a blank between them, and in *ret_folder that of EXTRA_FIRMWARE_DIR: the folder where
  * they all are as plain files, else NULL. needed: for each file whether it is to be in.
