@@ -52,36 +52,49 @@ static bool in_set(const char *p, char c, const char **ret_end)
 
 /*
  * Both may have wildcards: '*' of either side may stand for any part of the other. Kept are all places in the pattern that
- * may be reached with what was read of the alias.
+ * may be reached with what was read of the alias, a bit each: mostly one or two of them.
  */
 struct places {
-	bool at[MAX_ALIAS + 1];
+	uint64_t at[MAX_ALIAS / 64 + 1];
 };
 
-static void follow(struct places *s, const char *pattern, size_t n)
+static bool is_reached(const struct places *s, size_t i)
 {
-	for (size_t i = 0; i < n; i++)
-		if (s->at[i] && pattern[i] == '*')
-			s->at[i + 1] = true;
+	return s->at[i / 64] >> i % 64 & 1;
 }
 
-static void step(const struct places *from, struct places *to, const char *pattern, size_t n,
-		 char c)
+/* A '*' may stand for nothing. */
+static void reach(struct places *s, const char *pattern, size_t i)
 {
-	memset(to->at, 0, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		const char *end = pattern + i + 1;
-		bool fits;
+	s->at[i / 64] |= UINT64_C(1) << i % 64;
+	for (; pattern[i] == '*'; i++)
+		s->at[(i + 1) / 64] |= UINT64_C(1) << (i + 1) % 64;
+}
 
-		if (!from->at[i])
-			continue;
-		if (pattern[i] == '*')
-			to->at[i] = true;
-		else if (pattern[i] == '[')
-			fits = in_set(pattern + i, c, &end), to->at[end - pattern] |= fits;
-		else if (pattern[i] == '?' || folded(pattern[i]) == folded(c))
-			to->at[i + 1] = true;
-	}
+/* From the place i with c. */
+static void step(struct places *to, const char *pattern, size_t i, char c)
+{
+	const char *end;
+
+	if (pattern[i] == '*')
+		reach(to, pattern, i);
+	else if (pattern[i] == '[' && in_set(pattern + i, c, &end))
+		reach(to, pattern, (size_t)(end - pattern));
+	else if (pattern[i] != '[' && (pattern[i] == '?' || folded(pattern[i]) == folded(c)))
+		reach(to, pattern, i + 1);
+}
+
+static void steps(const struct places *from, struct places *to, const char *pattern, size_t n,
+		  char c)
+{
+	memset(to->at, 0, (n / 64 + 1) * sizeof(*to->at));
+	for (size_t w = 0; w <= n / 64; w++)
+		for (uint64_t left = from->at[w]; left; left &= left - 1) {
+			const size_t i = w * 64 + (size_t)__builtin_ctzll(left);
+
+			if (i < n)
+				step(to, pattern, i, c);
+		}
 }
 
 /* A number that the alias does not tell: any digits, or what stands for them in the pattern, but no other field's letters. */
@@ -90,13 +103,13 @@ static void unknown(struct places *s, const char *pattern, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const char *end = pattern + i + 1;
 
-		if (!s->at[i])
+		if (!is_reached(s, i))
 			continue;
 		if (pattern[i] == '[')
 			in_set(pattern + i, '0', &end);
 		else if (!strchr("0123456789ABCDEF*?", pattern[i]))
 			continue;
-		s->at[end - pattern] = true;
+		reach(s, pattern, (size_t)(end - pattern));
 	}
 }
 
@@ -107,9 +120,8 @@ bool hw_alias_fits(const char *pattern, const char *alias)
 
 	if (n > MAX_ALIAS)
 		return false;
-	memset(a.at, 0, n + 1);
-	a.at[0] = true;
-	follow(now, pattern, n);
+	memset(a.at, 0, (n / 64 + 1) * sizeof(*a.at));
+	reach(now, pattern, 0);
 	for (; *alias; alias++) {
 		struct places *t = now;
 
@@ -117,12 +129,11 @@ bool hw_alias_fits(const char *pattern, const char *alias)
 			unknown(now, pattern, n);
 			continue;
 		}
-		step(now, then, pattern, n, *alias);
-		follow(then, pattern, n);
+		steps(now, then, pattern, n, *alias);
 		now = then;
 		then = t;
 	}
-	return now->at[n];
+	return is_reached(now, n);
 }
 
 /* Looking up */
