@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arenas: chunks in a list, the newest first; only the newest is filled. A large request gets a
- * chunk of its own behind the newest one, so that the room left there is not lost.
+ * chunk of its own behind the newest one, so that the room left there is not lost. Chunks grow: there are arenas by the thousand
+ * that hold next to nothing.
  */
 #include "base/mem.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK_SIZE ((size_t)32 * 1024)
+#define FIRST_CHUNK ((size_t)512)
+#define CHUNK_SIZE  ((size_t)32 * 1024)
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -32,6 +34,7 @@ static struct arena_chunk *chunk_new(size_t size)
 static struct arena_chunk *chunk_for(struct arena *a, size_t n)
 {
 	struct arena_chunk *c = a->chunk;
+	size_t size = FIRST_CHUNK;
 
 	if (c && c->size - c->used >= n)
 		return c;
@@ -42,7 +45,9 @@ static struct arena_chunk *chunk_for(struct arena *a, size_t n)
 		c->next = own;
 		return own;
 	}
-	c = chunk_new(MAX(n, CHUNK_SIZE));
+	if (c)
+		size = MIN(2 * c->size, CHUNK_SIZE);
+	c = chunk_new(MAX(n, size));
 	c->next = a->chunk;
 	a->chunk = c;
 	return c;

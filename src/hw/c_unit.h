@@ -26,7 +26,7 @@ struct hw_c_include {
 
 struct hw_c_header {
 	const char *path; /* below the tree */
-	const char *text;
+	const char *text; /* NULL: forgotten */
 	size_t n;
 	bool read; /* names and includes are known */
 	struct hw_c_names names;
@@ -51,6 +51,11 @@ struct hw_c_world {
 		struct hw_c_header **v;
 		size_t n, cap;
 	} headers;
+	/* those beside sources whose text is long: read again for each file that sees them */
+	struct {
+		struct hw_c_header **v;
+		size_t n, cap;
+	} large;
 	struct arena arena;
 	uint32_t search;
 };
@@ -59,8 +64,10 @@ struct hw_c_world {
 int hw_c_world_init(struct hw_c_world *w, int tree, const char *srcarch, struct err *err);
 void hw_c_world_release(struct hw_c_world *w);
 
-/* A header by its path below the tree; NULL: there is none. */
+/* A header by its path below the tree; NULL: there is none. It stays, its text does until hw_c_world_forget(). */
 struct hw_c_header *hw_c_header_get(struct hw_c_world *w, const char *path);
+/* Between files: lets go of what takes much memory. */
+void hw_c_world_forget(struct hw_c_world *w);
 
 #define HW_C_INCLUDES 16 /* one in another */
 

@@ -11,18 +11,28 @@
 #include <string.h>
 
 #define MAX_HEADER (64 << 20)
+#define LARGE	   (512 << 10)
 #define MAX_FOLDER 32
 #define MAX_NEAR   1000 /* headers beside a file: each is asked for each name */
+
+static void forget(struct hw_c_header *h)
+{
+	hw_c_names_release(&h->names);
+	free(h->includes.v);
+	free((char *)h->text);
+	h->names = (struct hw_c_names){ 0 };
+	h->includes.v = NULL;
+	h->includes.n = h->includes.cap = 0;
+	h->text = NULL;
+	h->read = false;
+}
 
 static void header_free(void *p)
 {
 	struct hw_c_header *h = p;
 
-	if (!h)
-		return;
-	hw_c_names_release(&h->names);
-	free(h->includes.v);
-	free((char *)h->text);
+	if (h)
+		forget(h);
 	free(h);
 }
 
@@ -34,22 +44,47 @@ static void strv_free(void *p)
 	free(v);
 }
 
+/* The text again, where it was forgotten. */
+static struct hw_c_header *known(struct hw_c_world *w, struct hw_c_header *h)
+{
+	struct str text = { 0 };
+
+	if (!h || h->text)
+		return h;
+	if (file_read(w->tree, h->path, MAX_HEADER, &text, NULL) < 0)
+		str_clear(
+			&text); /* gone meanwhile: what was read of it is no longer so, which is found out by others */
+	h->n = text.n;
+	h->text = str_take(&text);
+	vec_push(&w->large, h);
+	return h;
+}
+
 struct hw_c_header *hw_c_header_get(struct hw_c_world *w, const char *path)
 {
 	struct hw_c_header *h = map_get(&w->header, path);
 	struct str text = { 0 };
 
 	if (h || map_has(&w->header, path))
-		return h;
+		return known(w, h);
 	if (file_read(w->tree, path, MAX_HEADER, &text, NULL) == 0) {
 		h = xnew(struct hw_c_header);
 		h->path = arena_strdup(&w->arena, path);
 		h->n = text.n;
 		h->text = str_take(&text);
+		if (h->n > LARGE)
+			vec_push(&w->large, h);
 	}
 	str_release(&text);
 	map_set(&w->header, path, h);
 	return h;
+}
+
+void hw_c_world_forget(struct hw_c_world *w)
+{
+	for (size_t i = 0; i < w->large.n; i++)
+		forget(w->large.v[i]);
+	w->large.n = 0;
 }
 
 /* Reads a header for what it defines, into names of its own. */
@@ -294,6 +329,7 @@ int hw_c_world_init(struct hw_c_world *w, int tree, const char *srcarch, struct 
 			publish(w, w->headers.v[i], (uint32_t)i);
 		}
 	redefine(w);
+	w->large.n = 0; /* those that angle brackets find are for all */
 	for (size_t i = 0; i < countof(elsewhere); i++)
 		if (!str_eq(elsewhere[i], "arch"))
 			walk(w, elsewhere[i], found_beside, 0);
@@ -308,6 +344,7 @@ void hw_c_world_release(struct hw_c_world *w)
 	map_release(&w->angle, NULL);
 	map_release(&w->beside, strv_free);
 	free(w->headers.v);
+	free(w->large.v);
 	arena_release(&w->arena);
 }
 
@@ -384,7 +421,7 @@ struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from, struct 
 	if (!inc->resolved)
 		inc->to = resolve(w, from, inc);
 	inc->resolved = true;
-	return inc->to;
+	return known(w, inc->to);
 }
 
 /* Looking up */

@@ -584,6 +584,7 @@ void hw_facts_read(struct hw_c_world *w, const struct hw_c_layouts *l, const cha
 	}
 	hw_reader_say(&r);
 	reader_release(&r);
+	hw_c_world_forget(w);
 }
 
 void hw_facts_release(struct hw_facts *f)
