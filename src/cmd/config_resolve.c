@@ -275,14 +275,17 @@ static int resolve(struct resolve *r, char **parts, size_t n, struct err *err)
 	return is_good(r) ? EXIT_OK : EXIT_NO;
 }
 
-static int run_config_resolve(struct out *out, const struct global_opts *global, void *o,
+static int run_config_resolve(struct out *out, const struct global_opts *global, void *opts_,
 			      char **args, size_t n_args, size_t dashes, struct err *err)
 {
+	struct resolve_opts *o = opts_;
 	struct resolve r = {
 		.out = out, .o = o, .tree = { .dirfd = -1 }, .renames = { .out = out }
 	};
 	int ret;
 
+	if (str_eq(o->output, "-"))
+		o->output = NULL;
 	r.failures = json_array();
 	r.clashes = json_array();
 	ret = resolve(&r, args, n_args, err);

@@ -240,11 +240,15 @@ static int print(struct maker *m, struct err *err)
 	return r;
 }
 
-static int run_hw_config(struct out *out, const struct global_opts *global, void *o, char **args,
-			 size_t n_args, size_t dashes, struct err *err)
+static int run_hw_config(struct out *out, const struct global_opts *global, void *opts_,
+			 char **args, size_t n_args, size_t dashes, struct err *err)
 {
+	struct hw_config_opts *o = opts_;
 	struct maker m = { .out = out, .o = o, .lines = HW_LINES_NONE };
 	int r;
+
+	if (str_eq(o->output, "-"))
+		o->output = NULL;
 
 	if (n_args)
 		return usage_error(&cmd_hw_config, err, "unexpected argument '%s'", args[0]);

@@ -22,12 +22,14 @@ static void read_it(const uint8_t *data, size_t size, struct kb_open *open)
 	static const char *const names[] = { "obj-y", "obj-m", "x", "a" };
 	struct arena arena = { 0 };
 	uint64_t work = 300000;
+	struct kb_mk_rules rules = { 0 };
 	struct kb_mk m;
 	size_t words = 0;
 	char *text = arena_strndup(&arena, (const char *)data, strnlen((const char *)data, size));
 
 	kb_mk_init(&m, "/nowhere", NULL, &arena, &work);
 	m.open = open;
+	m.rules = &rules;
 	if (!open) {
 		kb_mk_set(&m, "CONFIG_Y", "y");
 		kb_mk_set(&m, "CONFIG_M", "m");
@@ -46,6 +48,10 @@ static void read_it(const uint8_t *data, size_t size, struct kb_open *open)
 		kb_mk_each_word(&m, names[i], count, &words);
 		str_release(&value);
 	}
+	for (size_t i = 0; i < rules.n; i++)
+		fuzz_need(strchr(rules.v[i].target, '%') && strchr(rules.v[i].source, '%') &&
+			  str_ends(rules.v[i].source, ".c"));
+	free(rules.v);
 	kb_mk_release(&m);
 	arena_release(&arena);
 }
