@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `kiln hw diff`: what came and went between two machines, or two states of one, and what that means for a configuration and for firmware. */
+/*
+ * `kiln hw diff`: what came and went between two machines, or two states of one, and what that means for a configuration and for
+ * firmware.
+ */
 #include "cmd/hw_files.h"
 #include "cmd/hw_lines.h"
 #include "hw/needs.h"

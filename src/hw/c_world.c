@@ -44,38 +44,43 @@ static void strv_free(void *p)
 	free(v);
 }
 
-/* The text again, where it was forgotten. */
-static struct hw_c_header *known(struct hw_c_world *w, struct hw_c_header *h)
+static bool load(struct hw_c_world *w, struct hw_c_header *h)
 {
 	struct str text = { 0 };
 
-	if (!h || h->text)
-		return h;
-	if (file_read(w->tree, h->path, MAX_HEADER, &text, NULL) < 0)
-		str_clear(
-			&text); /* gone meanwhile: what was read of it is no longer so, which is found out by others */
+	if (file_read(w->tree, h->path, MAX_HEADER, &text, NULL) < 0) {
+		str_release(&text);
+		return false;
+	}
 	h->n = text.n;
 	h->text = str_take(&text);
-	vec_push(&w->large, h);
+	if (h->n > LARGE)
+		vec_push(&w->large, h);
+	return true;
+}
+
+/* With its text, where that was forgotten. A file that is gone meanwhile is empty: an input that changed is noticed elsewhere. */
+static struct hw_c_header *known(struct hw_c_world *w, struct hw_c_header *h)
+{
+	if (h && !h->text && !load(w, h)) {
+		h->n = 0;
+		h->text = xstrdup("");
+	}
 	return h;
 }
 
 struct hw_c_header *hw_c_header_get(struct hw_c_world *w, const char *path)
 {
 	struct hw_c_header *h = map_get(&w->header, path);
-	struct str text = { 0 };
 
 	if (h || map_has(&w->header, path))
 		return known(w, h);
-	if (file_read(w->tree, path, MAX_HEADER, &text, NULL) == 0) {
-		h = xnew(struct hw_c_header);
-		h->path = arena_strdup(&w->arena, path);
-		h->n = text.n;
-		h->text = str_take(&text);
-		if (h->n > LARGE)
-			vec_push(&w->large, h);
+	h = xnew(struct hw_c_header);
+	h->path = arena_strdup(&w->arena, path);
+	if (!load(w, h)) {
+		free(h);
+		h = NULL;
 	}
-	str_release(&text);
 	map_set(&w->header, path, h);
 	return h;
 }
