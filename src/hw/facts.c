@@ -35,7 +35,8 @@ static bool has_said(const char *text, size_t n)
 
 void hw_facts_words(const struct hw_c_world *w, struct strv *ret)
 {
-	strv_adds(ret, "id_table", "_match_table", "platform_driver", ".c\"\n", NULL);
+	strv_adds(ret, "id_table", "_match_table", "platform_driver",
+		  "static struct device_driver ", ".c\"\n", NULL);
 	for (size_t i = 0; i < w->names.slots; i++) {
 		const struct hw_c_def *d = w->names.slot[i];
 

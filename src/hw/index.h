@@ -109,4 +109,4 @@ struct hw_ix_header {
 	uint32_t n[HW_IX_LISTS]; /* alias, firmware, driver, softdep, odd */
 				 /* then modules, the lists, inputs, text */
 };
-#define HW_IX_MAGIC "kilnhw6\n"
+#define HW_IX_MAGIC "kilnhw7\n"

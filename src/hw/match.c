@@ -259,14 +259,20 @@ void hw_match_device(const struct hw_index *ix, const struct hw_device *d, hw_co
 const struct hw_ix_record *hw_driver_find(const struct hw_index *ix, const char *bus,
 					  const char *name)
 {
+	const struct hw_ix_record *any = NULL;
+
 	for (size_t i = 0; i < ix->driver.n; i++) {
 		const struct hw_ix_record *r = &ix->driver.v[i];
+		const char *of = hw_ix_text(ix, r->table);
 
-		if (hw_alias_cmp(hw_ix_text(ix, r->text), name) == 0 &&
-		    str_eq(hw_ix_text(ix, r->table), bus))
+		if (hw_alias_cmp(hw_ix_text(ix, r->text), name))
+			continue;
+		if (str_eq(of, bus))
 			return r;
+		if (str_eq(of, "device")) /* struct device_driver alone, which says no bus */
+			any = r;
 	}
-	return NULL;
+	return any;
 }
 
 const char *hw_match_module(const struct hw_match *m)

@@ -52,7 +52,10 @@ bool hw_alias_fits(const char *pattern, const char *alias);
 /* Compares as the lists of an index are sorted: by bytes, with '-' as '_'. */
 int hw_alias_cmp(const char *a, const char *b);
 
-/* A driver of a tree by its name as sysfs has it, on that bus; '-' and '_' are one. NULL: there is none. */
+/*
+ * A driver of a tree by its name as sysfs has it, on that bus, else one that says no bus; '-' and '_' are one. NULL: there is
+ * none.
+ */
 const struct hw_ix_record *hw_driver_find(const struct hw_index *ix, const char *bus,
 					  const char *name);
 
