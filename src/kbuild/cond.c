@@ -298,6 +298,14 @@ void kb_terms_add(struct kb_terms *t, struct arena *arena, struct kb_term add)
 		vec_push(t, add);
 }
 
+void kb_terms_share(struct kb_terms *t, struct arena *arena, const struct kb_terms *lists, size_t n)
+{
+	for (size_t k = 0; k < MAX_TERMS; k++)
+		for (size_t i = 0; i < n; i++)
+			if (k < lists[i].n)
+				kb_terms_add(t, arena, lists[i].v[k]);
+}
+
 /* Both; false where that cannot be. */
 static bool both(struct arena *arena, const struct kb_term *a, const struct kb_term *b,
 		 struct kb_term *ret)

@@ -84,6 +84,9 @@ bool kb_cond_holds_unset(const struct kb_cond *c);
 
 /* Adds a term to these; what says the same or less than another is dropped. More than some are not kept. */
 void kb_terms_add(struct kb_terms *t, struct arena *arena, struct kb_term add);
+/* Adds those of several lists in turn: where not all are kept, each list has its share. */
+void kb_terms_share(struct kb_terms *t, struct arena *arena, const struct kb_terms *lists,
+		    size_t n);
 /* Adds each of a together with each of b. */
 void kb_terms_and(struct kb_terms *t, struct arena *arena, const struct kb_terms *a,
 		  const struct kb_terms *b);

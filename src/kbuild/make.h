@@ -38,7 +38,8 @@ struct kb_mk_var {
 /* "$(obj)/shared/%.o: $(srctree)/lib/%.c": objects that are made from a source that lies elsewhere. */
 struct kb_mk_rules {
 	struct kb_mk_rule {
-		const char *target, *source; /* below the tree, each with one % */
+		const char *target,
+			*source; /* below the tree; the target has a %, the source may */
 	} * v;
 	size_t n, cap;
 };

@@ -213,10 +213,25 @@ static void push_ways(struct one_way *w)
 	kb_table_release(&t);
 }
 
+/* "libs-y := arch/arm64/lib/ $(libs-y)" adds. */
+static bool names_itself(const char *value, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *p = value; (p = strchr(p, '$')); p++)
+		if ((p[1] == '(' || p[1] == '{') && !strncmp(p + 2, name, n) &&
+		    (p[2 + n] == ')' || p[2 + n] == '}'))
+			return true;
+	return false;
+}
+
 static void assign_one_way(struct reader *r, const struct assignment *a, const char *name,
 			   const struct kb_cond *cond)
 {
-	struct one_way w = { .r = r, .a = a, .cond = cond, .sets = a->op != OP_ADD };
+	struct one_way w = { .r = r,
+			     .a = a,
+			     .cond = cond,
+			     .sets = a->op != OP_ADD && !names_itself(a->value, name) };
 
 	if (a->op == OP_DEFAULT && kb_mk_find(r->m, name))
 		return;

@@ -18,13 +18,13 @@ bool kb_mk_is_rule(const char *s)
 	return false;
 }
 
-/* The first word, where it is a pattern of that ending; without the tree's folder in front. */
-static const char *pattern(struct kb_mk *m, const char *s, const char *end, const char *ending)
+/* The first word, where it has that ending; without the tree's folder in front. */
+static const char *first(struct kb_mk *m, const char *s, const char *end, const char *ending)
 {
 	const char *word, *path;
 	size_t n;
 
-	if (!kb_mk_word(&s, end, &word, &n) || !memchr(word, '%', n))
+	if (!kb_mk_word(&s, end, &word, &n))
 		return NULL;
 	path = arena_strndup(m->arena, word, n);
 	if (str_skip(&path, m->tree))
@@ -45,8 +45,8 @@ void kb_mk_take_rule(struct kb_mk *m, const char *s)
 	colon = strchr(all, ':');
 	if (!colon)
 		return;
-	rule.target = pattern(m, all, colon, ".o");
-	rule.source = rule.target ? pattern(m, colon + 1, all + text.n, ".c") : NULL;
-	if (rule.source)
+	rule.target = first(m, all, colon, ".o");
+	rule.source = first(m, colon + 1, all + text.n, ".c");
+	if (rule.target && rule.source && strchr(rule.target, '%'))
 		vec_push(m->rules, rule);
 }

@@ -38,17 +38,39 @@ static const struct kb_terms always = { .v = (struct kb_term[]){ { NULL, 0 } }, 
 
 /* Folders */
 
-static void add_line(struct maker *m, struct reach *r, const struct kb_object *o,
-		     const struct reach *parent)
+static const struct reach *reach_of(struct maker *m, size_t folder);
+
+static void free_lists(struct kb_terms *lists, size_t n)
 {
-	const bool module = o->how == KB_OBJECT_MODULE;
+	for (size_t i = 0; i < n; i++)
+		free(lists[i].v);
+	free(lists);
+}
+
+/* What a line takes, with what it takes to enter its folder. */
+static void add_line(struct maker *m, const struct kb_object *o, bool module, struct kb_terms *ret)
+{
+	const struct reach *r = reach_of(m, o->folder);
 	struct kb_terms own = { 0 };
 
 	kb_terms_cond(&own, m->arena, o->cond, &always);
-	kb_terms_and(&r->module, m->arena, &own, parent ? &parent->module : &always);
-	if (!module)
-		kb_terms_and(&r->builtin, m->arena, &own, parent ? &parent->builtin : &always);
+	kb_terms_and(ret, m->arena, &own, !r ? &always : module ? &r->module : &r->builtin);
 	free(own.v);
+}
+
+/* What folders are entered by: as modules by all lines, as built in by those of obj-y. */
+static void add_lines(struct maker *m, const struct reach *of, bool module, struct kb_terms *ret)
+{
+	struct kb_terms *lists = xcalloc(of->lines.n + 1, sizeof(*lists));
+
+	for (size_t i = 0; i < of->lines.n; i++) {
+		const struct kb_object *o = &m->list->objects.v[of->lines.v[i]];
+
+		if (module || o->how != KB_OBJECT_MODULE)
+			add_line(m, o, module, &lists[i]);
+	}
+	kb_terms_share(ret, m->arena, lists, of->lines.n);
+	free_lists(lists, of->lines.n);
 }
 
 /* NULL: the tree itself. A folder that leads to itself adds nothing by that. */
@@ -60,11 +82,8 @@ static const struct reach *reach_of(struct maker *m, size_t folder)
 	if (!r || r->done || r->busy)
 		return r;
 	r->busy = true;
-	for (size_t i = 0; i < r->lines.n; i++) {
-		const struct kb_object *o = &l->v[r->lines.v[i]];
-
-		add_line(m, r, o, reach_of(m, o->folder));
-	}
+	add_lines(m, r, true, &r->module);
+	add_lines(m, r, false, &r->builtin);
 	r->busy = false;
 	r->done = true;
 	return r;
@@ -103,17 +122,16 @@ static void sort_out(struct maker *m)
 
 static void add_ways(struct maker *m, const struct entry *e, bool module, struct kb_terms *ret)
 {
+	struct kb_terms *lists = xcalloc(e->lines.n + 1, sizeof(*lists));
+
 	for (size_t i = 0; i < e->lines.n; i++) {
 		const struct kb_object *o = &m->list->objects.v[e->lines.v[i]];
-		const struct reach *r = reach_of(m, o->folder);
-		struct kb_terms own = { 0 };
 
-		if ((o->how == KB_OBJECT_MODULE) != module)
-			continue;
-		kb_terms_cond(&own, m->arena, o->cond, &always);
-		kb_terms_and(ret, m->arena, &own, !r ? &always : module ? &r->module : &r->builtin);
-		free(own.v);
+		if ((o->how == KB_OBJECT_MODULE) == module)
+			add_line(m, o, module, &lists[i]);
 	}
+	kb_terms_share(ret, m->arena, lists, e->lines.n);
+	free_lists(lists, e->lines.n);
 }
 
 static void set_ways(struct maker *m, const struct entry *e, struct kb_module *to)

@@ -519,6 +519,8 @@ const char *kb_object_source(struct kb_object_list *l, const char *path)
 	if (!best)
 		return arena_strndup(&l->arena, path, n - strlen(".o"));
 	percent = strchr(best->source, '%');
+	if (!percent)
+		return arena_strndup(&l->arena, best->source, strlen(best->source) - strlen(".c"));
 	return arena_printf(&l->arena, "%.*s%.*s%.*s", (int)(percent - best->source), best->source,
 			    (int)stem_n, stem, (int)(strlen(percent + 1) - strlen(".c")),
 			    percent + 1);

@@ -55,6 +55,8 @@ static const struct {
 	{ "obj-$(CONFIG_A) += x.o", "m:A=m y:A=y | x.o" },
 	{ "obj-${CONFIG_A} := x.o", "m:A=m y:A=y | x.o" },
 	{ "obj-y += x.o", "y: | x.o" },
+	{ "obj-$(CONFIG_A) := x.o\nobj-$(CONFIG_A) := z.o $(obj-$(CONFIG_A))\nobj-y := z.o $(obj-y)",
+	  "m:A=m y:A=y | x.o" },
 	{ "obj-m += x.o", "m: | x.o" },
 	{ "lib-$(CONFIG_A) += x.o", "y:A=my | x.o" },
 	{ "obj-$(CONFIG_A) += x.o\nobj-$(CONFIG_B) += x.o", "m:A=m m:B=m y:A=y y:B=y | x.o" },
@@ -206,7 +208,8 @@ static void shared(void **state)
 	    "$(obj)/a-show/%.o: $(srctree)/a/show/%.c FORCE\n"
 	    "$(obj)/%.o: $(src)/%.S FORCE\n"
 	    "$(obj)/%.h: %.c; @:\n"
-	    "b-y := own.o a-show/port.o a-main.o\n");
+	    "$(obj)/glue-%.o: $(src)/glue.c FORCE\n"
+	    "b-y := own.o a-show/port.o a-main.o glue-1.o glue-2.o\n");
 	assert_int_equal(kb_module_list(*state, "x86", &l, NULL), 0);
 	p = kb_module_of_source(&l, "a/show/port.c", &n);
 	assert_int_equal(n, 2);
@@ -217,6 +220,8 @@ static void shared(void **state)
 	assert_int_equal(n, 2);
 	kb_module_of_source(&l, "b/own.c", &n);
 	assert_int_equal(n, 1);
+	kb_module_of_source(&l, "b/glue.c", &n);
+	assert_int_equal(n, 2);
 	assert_null(kb_module_of_source(&l, "b/a-main.c", &n));
 	kb_module_list_release(&l);
 }
