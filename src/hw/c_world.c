@@ -205,9 +205,8 @@ static void add_folder(struct hw_c_world *w, const char *folder)
 		struct hw_c_header *h = w->headers.v[i];
 		const char *name = h ? h->path + n + 1 : "";
 
-		if (!h || str_starts(name, "uapi/") || map_has(&w->angle, name))
-			continue;
-		map_set(&w->angle, name, h);
+		if (h && !map_has(&w->angle, name))
+			map_set(&w->angle, name, h);
 	}
 }
 

@@ -178,6 +178,13 @@ static bool holds(struct hw_index *ix)
 	return good;
 }
 
+static bool is_own(const void *map)
+{
+	const struct hw_ix_header *h = map;
+
+	return !memcmp(h->reader, hw_reader_id, sizeof(h->reader));
+}
+
 /* Maps it and has it looked at. */
 static bool load(const char *path, int tree, struct hw_index *ret)
 {
@@ -192,7 +199,7 @@ static bool load(const char *path, int tree, struct hw_index *ret)
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	if (map == MAP_FAILED)
 		return false;
-	if (!lay_out(map, (size_t)st.st_size, ret, &in, &n)) {
+	if (!lay_out(map, (size_t)st.st_size, ret, &in, &n) || !is_own(map)) {
 		munmap(map, (size_t)st.st_size);
 		return false;
 	}

@@ -103,10 +103,13 @@ int hw_index_make(const struct hw_index_spec *spec, struct str *ret, bool *ret_k
 		  struct err *err);
 
 #define HW_IX_LISTS 5
+/* Of the sources that read a tree, in hexadecimal: what another kiln has read may be something else (tools/reader-id). */
+extern const char hw_reader_id[17];
 struct hw_ix_header {
 	char magic[8];
+	char reader[16];
 	uint32_t text_n, n_modules, n_inputs;
 	uint32_t n[HW_IX_LISTS]; /* alias, firmware, driver, softdep, odd */
 				 /* then modules, the lists, inputs, text */
 };
-#define HW_IX_MAGIC "kilnhw7\n"
+#define HW_IX_MAGIC "kilnhwix"

@@ -429,6 +429,7 @@ static void bytes_of(struct builder *b, struct str *ret)
 				  .n_inputs = (uint32_t)b->inputs.n };
 
 	memcpy(h.magic, HW_IX_MAGIC, sizeof(h.magic));
+	memcpy(h.reader, hw_reader_id, sizeof(h.reader));
 	for (size_t i = 0; i < HW_IX_LISTS; i++) {
 		h.n[i] = (uint32_t)b->list[i].n;
 		if (b->list[i].n)

@@ -34,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n;
 
 	memcpy(bytes, data, size);
+	memcpy(bytes, HW_IX_MAGIC,
+	       MIN(size, strlen(HW_IX_MAGIC))); /* or next to nothing gets any further */
 	if (!hw_index_parse(bytes, size, &ix, &in, &n))
 		return 0;
 	list(&ix, &ix.alias);
