@@ -203,14 +203,6 @@ static bool yields(const struct hw_c_src *s, const struct hw_c_tok *name)
 	return false;
 }
 
-/* What says something itself is no macro, also where module.h is read as text. */
-static bool is_reserved(const struct hw_c_unit *u, const struct hw_c_tok *name)
-{
-	const struct hw_c_def *d = hw_c_names_get(&u->w->names, name->s, name->n);
-
-	return d && d->kind == HW_C_UNDEF;
-}
-
 static void define(struct hw_c_unit *u)
 {
 	struct hw_c_src *s = u->src;
@@ -218,7 +210,7 @@ static void define(struct hw_c_unit *u)
 	struct hw_c_tok t;
 	size_t n;
 
-	if (!hw_c_lex_next(&s->lex, &t) || t.kind != HW_C_IDENT || is_reserved(u, &t))
+	if (!hw_c_lex_next(&s->lex, &t) || t.kind != HW_C_IDENT || hw_c_is_reserved(u, t.s, t.n))
 		return;
 	def.name = t.s;
 	def.name_n = t.n;

@@ -116,6 +116,8 @@ const char *hw_c_unit_where(const struct hw_c_unit *u);
 struct hw_c_header *hw_c_resolve(struct hw_c_world *w, const char *from, struct hw_c_include *inc);
 /* What a name stands for at this place; NULL: it is not defined. */
 struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n);
+/* MODULE_FIRMWARE and others that say something themselves: defined, but no macro, also where module.h is read as text. */
+bool hw_c_is_reserved(const struct hw_c_unit *u, const char *name, size_t n);
 
 /* Expands all macros of in; what is there already in ret stays. */
 void hw_c_expand(struct hw_c_unit *u, const struct hw_c_tok *in, size_t n, struct hw_c_toks *ret);

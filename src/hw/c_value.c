@@ -433,6 +433,8 @@ static uint32_t of_defined(struct parser *p)
 		eat(p, ')');
 	if (hw_c_is_symbol(t))
 		return of_symbol(p, t);
+	if (hw_c_is_reserved(p->u, t->s, t->n))
+		return HW_COND_TRUE;
 	d = hw_c_names_get(&p->u->names, t->s, t->n);
 	if (d)
 		return defined_under(&p->u->w->conds, d);

@@ -509,6 +509,13 @@ static struct hw_c_def *find_world(struct hw_c_unit *u, const char *name, size_t
 	return d;
 }
 
+bool hw_c_is_reserved(const struct hw_c_unit *u, const char *name, size_t n)
+{
+	const struct hw_c_def *d = hw_c_names_get(&u->w->names, name, n);
+
+	return d && d->kind == HW_C_UNDEF;
+}
+
 struct hw_c_def *hw_c_find(struct hw_c_unit *u, const char *name, size_t n)
 {
 	const uint32_t hash = hw_c_names_hash(name, n);

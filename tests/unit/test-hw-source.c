@@ -158,6 +158,8 @@ static void macros(void **state)
 		     "T(LIST(E))"), IS("00000002") },
 		{ "#define S(x) #x\n#define T(x) S(x)\n#define V a  b\nMODULE_ALIAS(S(V) T(V) S(\"q\\n\"));\n",
 		  "alias Va b\"q\\n\"" },
+		{ "#ifdef MODULE_ALIAS\nMODULE_ALIAS(\"there\");\n#endif\n", "alias there" },
+		{ "#define MODULE_DEVICE_TABLE(a, b)\n#define MODULE_ALIAS(a)\nMODULE_ALIAS(\"still\");\n", "alias still" },
 		{ "#define ALIAS(v) MODULE_ALIAS(\"x-\" #v)\nALIAS(7);\n", "alias x-7" },
 	};
 
