@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -145,6 +146,18 @@ static bool part_holds(const struct hw_index *ix, int tree, const struct hw_ix_i
 }
 
 #define WORTH_ONE 4000 /* files */
+#define AT_ONCE	  500  /* that a process takes of those that are left */
+
+static bool all_hold(const struct hw_index *ix, int tree, const struct hw_ix_input *in, size_t n,
+		     _Atomic size_t *next)
+{
+	size_t first;
+
+	while ((first = atomic_fetch_add(next, AT_ONCE)) < n)
+		if (!part_holds(ix, tree, in + first, MIN(n - first, (size_t)AT_ONCE)))
+			return false;
+	return true;
+}
 
 /*
  * Whether what the index was made from is as it was. No folder's time can tell: it is the same where a file is written in
@@ -155,15 +168,21 @@ static void look(struct hw_index *ix, int tree, const struct hw_ix_input *in, si
 {
 	const long cpus = MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L);
 	const size_t most = MIN((size_t)cpus, (size_t)HW_IX_LOOKERS);
-	const size_t parts = MIN(most, n / WORTH_ONE + 1);
+	const size_t lookers = MIN(most, n / WORTH_ONE + 1);
+	_Atomic size_t *next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	for (size_t i = 0; i < parts; i++) {
-		const size_t begin = n * i / parts, end = n * (i + 1) / parts;
+	ix->look[0] = -1;
+	for (size_t i = 0; i < lookers && next != MAP_FAILED; i++) {
+		const pid_t pid = proc_fork();
 
-		ix->look[i] = proc_fork();
-		if (ix->look[i] == 0)
-			_exit(!part_holds(ix, tree, in + begin, end - begin));
+		if (pid == 0)
+			_exit(!all_hold(ix, tree, in, n, next));
+		if (pid > 0 || i == 0) /* one alone can look at all of them */
+			ix->look[i] = pid;
 	}
+	if (next != MAP_FAILED)
+		munmap(next, sizeof(*next));
 }
 
 static bool holds(struct hw_index *ix)
