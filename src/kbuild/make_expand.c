@@ -68,7 +68,7 @@ static void value_of(struct kb_mk *m, const struct kb_mk_var *v, struct str *ret
 	if (v->busy)
 		return;
 	mine->busy = true;
-	for (size_t i = 0; i < v->n; i++) {
+	for (size_t i = 0; i < v->n && kb_mk_work(m, 1); i++) {
 		if (m->open && is_other_branch(&v->v[i], i > 0))
 			continue;
 		if (m->open && v->v[i].sets && ret->n > begin)
