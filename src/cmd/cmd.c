@@ -70,6 +70,11 @@ int usage_error_of(const struct cmd *cmd, struct err *err)
 	return err_hint(err, ERR_USAGE, "%susage: %s", before, usage);
 }
 
+const char *output_file(const char *given)
+{
+	return str_eq(given, "-") ? NULL : given;
+}
+
 int usage_error(const struct cmd *cmd, struct err *err, const char *fmt, ...)
 {
 	auto_free char *msg = NULL;

@@ -67,6 +67,9 @@ int usage_error(const struct cmd *cmd, struct err *err, const char *fmt, ...) PR
 /* Makes one of an error already set; its hint stays in front. */
 int usage_error_of(const struct cmd *cmd, struct err *err);
 
+/* The file that --output names; NULL: standard output, which is also "-". */
+const char *output_file(const char *given);
+
 /* What main() does: the options in front, the command, its options, the exit status. */
 int cmd_main(int argc, char **argv);
 /* The options every command has, parsed into a struct global_opts. */

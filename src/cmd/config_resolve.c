@@ -284,8 +284,7 @@ static int run_config_resolve(struct out *out, const struct global_opts *global,
 	};
 	int ret;
 
-	if (str_eq(o->output, "-"))
-		o->output = NULL;
+	o->output = output_file(o->output);
 	r.failures = json_array();
 	r.clashes = json_array();
 	ret = resolve(&r, args, n_args, err);

@@ -247,9 +247,7 @@ static int run_hw_config(struct out *out, const struct global_opts *global, void
 	struct maker m = { .out = out, .o = o, .lines = HW_LINES_NONE };
 	int r;
 
-	if (str_eq(o->output, "-"))
-		o->output = NULL;
-
+	o->output = output_file(o->output);
 	if (n_args)
 		return usage_error(&cmd_hw_config, err, "unexpected argument '%s'", args[0]);
 	if (m.o->copy && !m.o->is_static)

@@ -262,9 +262,8 @@ static void compare_files(struct diff *d, const struct side *s, const struct sid
 
 static int open_all(struct diff *d, struct err *err)
 {
-	const struct hw_find_opts find = { .tree = d->o->config.tree,
-					   .arch = d->o->config.arch,
-					   .again = d->o->config.no_cache };
+	const struct hw_find_opts find =
+		hw_lines_find_opts(&d->o->config, &(struct hw_source_opts){ 0 });
 	int r = hw_lines_open(&d->lines, d->out, &d->o->config, d->o->base, err);
 
 	if (r == 0)

@@ -173,7 +173,9 @@ static void look(struct hw_index *ix, int tree, const struct hw_ix_input *in, si
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	ix->look[0] = -1;
-	for (size_t i = 0; i < lookers && next != MAP_FAILED; i++) {
+	if (next == MAP_FAILED)
+		return;
+	for (size_t i = 0; i < lookers; i++) {
 		const pid_t pid = proc_fork();
 
 		if (pid == 0)
@@ -181,8 +183,7 @@ static void look(struct hw_index *ix, int tree, const struct hw_ix_input *in, si
 		if (pid > 0 || i == 0) /* one alone can look at all of them */
 			ix->look[i] = pid;
 	}
-	if (next != MAP_FAILED)
-		munmap(next, sizeof(*next));
+	munmap(next, sizeof(*next));
 }
 
 static bool holds(struct hw_index *ix)

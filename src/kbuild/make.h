@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads makefiles for their variables: assignments, conditionals, include, define, and GNU make's functions but those that
- * run something ($(shell) is empty) or tell something. Rules are passed over but for those of struct kb_mk_rules. What it does not know is empty, never an error:
- * what asks here wants lists of objects, and each of those stands in a simple line.
+ * run something ($(shell) is empty) or tell something. Rules are passed over but for those of struct kb_mk_rules. What it does
+ * not know is empty, never an error: what asks here wants lists of objects, and each of those stands in a simple line.
  *
  * Without a configuration (struct kb_open) nothing is left out: both branches of a condition on symbols are read, a line whose
  * name depends on them is one of each name that it may have, and each part of a variable says what it hangs on. Where a value
@@ -35,12 +35,15 @@ struct kb_mk_var {
 	bool simple, exported, busy;
 };
 
-/* "$(obj)/shared/%.o: $(srctree)/lib/%.c": objects that are made from a source that lies elsewhere. */
+/*
+ * "$(obj)/shared/%.o: $(srctree)/lib/%.c": objects that are made from a source that lies elsewhere. Both are below the tree; the
+ * target has a %, the source may.
+ */
+struct kb_mk_rule {
+	const char *target, *source;
+};
 struct kb_mk_rules {
-	struct kb_mk_rule {
-		const char *target,
-			*source; /* below the tree; the target has a %, the source may */
-	} * v;
+	struct kb_mk_rule *v;
 	size_t n, cap;
 };
 

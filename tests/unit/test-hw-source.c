@@ -8,15 +8,6 @@
 #include "hw/facts.h"
 #include "hw/index.h"
 
-static void put(const char *dir, const char *name, const char *text)
-{
-	auto_free char *path = path_join(dir, name), *parent = path_dir(path);
-	auto_err struct err err = { 0 };
-
-	assert_done(mkdir_p(parent, 0755, &err), &err);
-	assert_done(file_publish(path, text, strlen(text), 0644, &err), &err);
-}
-
 /* Shortened. */
 static const char devicetable[] =
 	"#ifndef X_H\n#define X_H\n"
@@ -70,32 +61,34 @@ static const char *said(const char *tree, const char *source, struct str *ret)
 
 static void tree(const char *dir)
 {
-	put(dir, "include/linux/mod_devicetable.h", devicetable);
-	put(dir, "include/linux/bits.h",
-	    "#define BIT(n) (1UL << (n))\n"
-	    "#define __AC(X, Y) (X##Y)\n#define _AC(X, Y) __AC(X, Y)\n#define UL(x) _AC(x, UL)\n");
-	put(dir, "include/linux/one.h", "enum first { ONE = 1, TWO, };\n#define BOTH 1\n");
-	put(dir, "include/linux/two.h",
-	    "enum second { THREE = TWO + 1, FOUR, };\n#define BOTH 2\n");
+	put_file(dir, "include/linux/mod_devicetable.h", devicetable);
+	put_file(
+		dir, "include/linux/bits.h",
+		"#define BIT(n) (1UL << (n))\n"
+		"#define __AC(X, Y) (X##Y)\n#define _AC(X, Y) __AC(X, Y)\n#define UL(x) _AC(x, UL)\n");
+	put_file(dir, "include/linux/one.h", "enum first { ONE = 1, TWO, };\n#define BOTH 1\n");
+	put_file(dir, "include/linux/two.h",
+		 "enum second { THREE = TWO + 1, FOUR, };\n#define BOTH 2\n");
 	/* the generic one is read last, and gives way; make has no asm/width.h beside an architecture's own */
-	put(dir, "arch/x86/include/uapi/asm/width.h",
-	    "#ifdef __x86_64__\n#define WIDTH 64\n#else\n#define WIDTH 32\n#endif\n"
-	    "#include <asm-generic/width.h>\n");
-	put(dir, "include/asm-generic/width.h", "#include <uapi/asm-generic/width.h>\n");
-	put(dir, "include/uapi/asm-generic/width.h",
-	    "#ifndef WIDTH_H\n#define WIDTH_H\n#ifndef WIDTH\n#define WIDTH 32\n#endif\n#endif\n");
-	put(dir, "include/asm-generic/only.h", "#define ONLY 3\n");
-	put(dir, "include/linux/only.h", "#define ONLY 4\n");
-	put(dir, "drivers/ids.h", "X(1)\nX(2)\n");
-	put(dir, "drivers/local.h", "#define LOCAL 7\n");
-	put(dir, "drivers/table.h",
-	    "static const struct zorro_device_id ids[] = { { 9 }, { } };\n"
-	    "MODULE_DEVICE_TABLE(zorro, ids);\n");
-	put(dir, "drivers/outer.h", "#ifdef CONFIG_X86\n#include \"table.h\"\n#endif\n");
-	put(dir, "drivers/body.c",
-	    "static const struct zorro_device_id ids[] = { { BODY }, { } };\n");
-	put(dir, "drivers/calls.h", "ENTRY(5)\nENTRY(6)\nEND\n");
-	put(dir, "drivers/more.c", "more text, FAR, FURTHER\n");
+	put_file(dir, "arch/x86/include/uapi/asm/width.h",
+		 "#ifdef __x86_64__\n#define WIDTH 64\n#else\n#define WIDTH 32\n#endif\n"
+		 "#include <asm-generic/width.h>\n");
+	put_file(dir, "include/asm-generic/width.h", "#include <uapi/asm-generic/width.h>\n");
+	put_file(
+		dir, "include/uapi/asm-generic/width.h",
+		"#ifndef WIDTH_H\n#define WIDTH_H\n#ifndef WIDTH\n#define WIDTH 32\n#endif\n#endif\n");
+	put_file(dir, "include/asm-generic/only.h", "#define ONLY 3\n");
+	put_file(dir, "include/linux/only.h", "#define ONLY 4\n");
+	put_file(dir, "drivers/ids.h", "X(1)\nX(2)\n");
+	put_file(dir, "drivers/local.h", "#define LOCAL 7\n");
+	put_file(dir, "drivers/table.h",
+		 "static const struct zorro_device_id ids[] = { { 9 }, { } };\n"
+		 "MODULE_DEVICE_TABLE(zorro, ids);\n");
+	put_file(dir, "drivers/outer.h", "#ifdef CONFIG_X86\n#include \"table.h\"\n#endif\n");
+	put_file(dir, "drivers/body.c",
+		 "static const struct zorro_device_id ids[] = { { BODY }, { } };\n");
+	put_file(dir, "drivers/calls.h", "ENTRY(5)\nENTRY(6)\nEND\n");
+	put_file(dir, "drivers/more.c", "more text, FAR, FURTHER\n");
 }
 
 struct say {
@@ -390,7 +383,7 @@ static void bombs(void **state)
 
 	str_clear(&s);
 	str_adds(&s, "MODULE_ALIAS(\"a\");\n#include \"x.c\"\n#include \"x.c\"\n");
-	put(*state, "drivers/x.c", str_c(&s));
+	put_file(*state, "drivers/x.c", str_c(&s));
 	said(*state, str_c(&s), &got);
 }
 
@@ -404,15 +397,15 @@ static void index_conditions(void **state)
 
 	tree(*state);
 	setenv("XDG_CACHE_HOME", *state, 1);
-	put(*state, "Makefile", "");
-	put(*state, "arch/x86/Makefile", "");
-	put(*state, "Kbuild", "obj-y += drivers/\n");
-	put(*state, "drivers/Makefile", "obj-$(CONFIG_Y) += y.o\n");
+	put_file(*state, "Makefile", "");
+	put_file(*state, "arch/x86/Makefile", "");
+	put_file(*state, "Kbuild", "obj-y += drivers/\n");
+	put_file(*state, "drivers/Makefile", "obj-$(CONFIG_Y) += y.o\n");
 	str_adds(&s, "#if IS_ENABLED(CONFIG_A)\n");
 	for (int i = 0; i < 300; i++)
 		str_addf(&s, "MODULE_ALIAS(\"alias-%d\");\n", i);
 	str_adds(&s, "#endif\n");
-	put(*state, "drivers/y.c", str_c(&s));
+	put_file(*state, "drivers/y.c", str_c(&s));
 	assert_done(hw_index_get(&spec, &ix, &err), &err);
 	assert_int_equal(ix.alias.n, 300);
 	for (size_t i = 0; i < ix.alias.n; i++)
@@ -461,13 +454,13 @@ static void index_again(void **state)
 
 	tree(*state);
 	setenv("XDG_CACHE_HOME", *state, 1);
-	put(*state, "Makefile", "");
-	put(*state, "arch/x86/Makefile", "");
-	put(*state, "Kbuild", "obj-y += drivers/\n");
-	put(*state, "drivers/Makefile", "obj-$(CONFIG_Y) += y.o plain.o late.o\n");
-	put(*state, "drivers/said.h", "#define SAID \"one\"\n");
-	put(*state, "drivers/plain.c", "int x;\n");
-	put(*state, "drivers/y.c", "#include \"said.h\"\nMODULE_ALIAS(SAID);\n");
+	put_file(*state, "Makefile", "");
+	put_file(*state, "arch/x86/Makefile", "");
+	put_file(*state, "Kbuild", "obj-y += drivers/\n");
+	put_file(*state, "drivers/Makefile", "obj-$(CONFIG_Y) += y.o plain.o late.o\n");
+	put_file(*state, "drivers/said.h", "#define SAID \"one\"\n");
+	put_file(*state, "drivers/plain.c", "int x;\n");
+	put_file(*state, "drivers/y.c", "#include \"said.h\"\nMODULE_ALIAS(SAID);\n");
 	/* changed while it is read, it may be: such an index is not kept */
 	assert_false(was_kept(*state, alias));
 	assert_false(was_kept(*state, alias));

@@ -6,15 +6,6 @@
 #include "kbuild/make.h"
 #include "kbuild/modules.h"
 
-static void put(const char *dir, const char *name, const char *text)
-{
-	auto_free char *path = path_join(dir, name), *parent = path_dir(path);
-	auto_err struct err err = { 0 };
-
-	assert_done(mkdir_p(parent, 0755, &err), &err);
-	assert_done(file_publish(path, text, strlen(text), 0644, &err), &err);
-}
-
 static void add_term(const struct kb_term *t, struct str *ret)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -95,16 +86,16 @@ static void lines(void **state)
 {
 	auto_str struct str got = { 0 };
 
-	put(*state, "Makefile", "");
-	put(*state, "arch/x86/Makefile", "");
-	put(*state, "Kbuild", "obj-y += drivers/\n");
-	put(*state, "drivers/more.mk", "obj-$(CONFIG_X) += x.o\n");
+	put_file(*state, "Makefile", "");
+	put_file(*state, "arch/x86/Makefile", "");
+	put_file(*state, "Kbuild", "obj-y += drivers/\n");
+	put_file(*state, "drivers/more.mk", "obj-$(CONFIG_X) += x.o\n");
 	for (size_t i = 0; i < countof(cases); i++) {
 		struct kb_module_list l;
 		const struct kb_module *m;
 		size_t n;
 
-		put(*state, "drivers/Makefile", cases[i].makefile);
+		put_file(*state, "drivers/Makefile", cases[i].makefile);
 		assert_int_equal(kb_module_list(*state, "x86", &l, NULL), 0);
 		m = kb_module_find(&l, "x", &n);
 		if (!m || n != 1 || !str_eq(shown(m, &got), cases[i].x))
@@ -121,16 +112,17 @@ static void folders(void **state)
 	auto_str struct str got = { 0 };
 	size_t n;
 
-	put(*state, "Makefile", "drivers-$(CONFIG_TOP) := drivers/\n");
-	put(*state, "arch/x86/Makefile", "");
-	put(*state, "Kbuild",
-	    "obj-$(CONFIG_NET) += net/\nobj-$(CONFIG_P) += q/\nobj-$(CONFIG_Q) += q/\n");
-	put(*state, "net/Makefile",
-	    "obj-$(CONFIG_X) += x.o\nobj-y += deep/ y.o\nobj-m += round/\n");
-	put(*state, "net/deep/Kbuild", "obj-$(CONFIG_Z) += deep-z.o\nobj-$(CONFIG_NET) += net.o\n");
-	put(*state, "net/round/Makefile", "obj-y += never.o ../round/\nobj-m += m.o\n");
-	put(*state, "q/Makefile", "obj-$(CONFIG_O) += o.o\n");
-	put(*state, "drivers/Makefile", "obj-$(CONFIG_D) += d.o\n");
+	put_file(*state, "Makefile", "drivers-$(CONFIG_TOP) := drivers/\n");
+	put_file(*state, "arch/x86/Makefile", "");
+	put_file(*state, "Kbuild",
+		 "obj-$(CONFIG_NET) += net/\nobj-$(CONFIG_P) += q/\nobj-$(CONFIG_Q) += q/\n");
+	put_file(*state, "net/Makefile",
+		 "obj-$(CONFIG_X) += x.o\nobj-y += deep/ y.o\nobj-m += round/\n");
+	put_file(*state, "net/deep/Kbuild",
+		 "obj-$(CONFIG_Z) += deep-z.o\nobj-$(CONFIG_NET) += net.o\n");
+	put_file(*state, "net/round/Makefile", "obj-y += never.o ../round/\nobj-m += m.o\n");
+	put_file(*state, "q/Makefile", "obj-$(CONFIG_O) += o.o\n");
+	put_file(*state, "drivers/Makefile", "obj-$(CONFIG_D) += d.o\n");
 	assert_int_equal(kb_module_list(*state, "x86", &l, NULL), 0);
 	assert_string_equal(shown(kb_module_find(&l, "x", &n), &got),
 			    "m:X=m,NET=my y:X=y,NET=y | x.o");
@@ -154,13 +146,14 @@ static void finding(void **state)
 	const struct kb_part_of *p;
 	size_t n;
 
-	put(*state, "Makefile", "");
-	put(*state, "arch/x86/Makefile", "");
-	put(*state, "Kbuild", "obj-y += a/ b/\n");
-	put(*state, "a/Makefile",
-	    "obj-y += core.o\nobj-$(CONFIG_A) += snd-a,1.o\nsnd-a,1-y := one.o two/shared.o\n");
-	put(*state, "b/Makefile",
-	    "obj-$(CONFIG_B) += core.o b.o\nb-y := ../a/two/shared.o ./own.o\n");
+	put_file(*state, "Makefile", "");
+	put_file(*state, "arch/x86/Makefile", "");
+	put_file(*state, "Kbuild", "obj-y += a/ b/\n");
+	put_file(
+		*state, "a/Makefile",
+		"obj-y += core.o\nobj-$(CONFIG_A) += snd-a,1.o\nsnd-a,1-y := one.o two/shared.o\n");
+	put_file(*state, "b/Makefile",
+		 "obj-$(CONFIG_B) += core.o b.o\nb-y := ../a/two/shared.o ./own.o\n");
 	assert_int_equal(kb_module_list(*state, "x86", &l, NULL), 0);
 	m = kb_module_find(&l, "snd-a_1.ko", &n);
 	assert_int_equal(n, 1);
@@ -197,19 +190,19 @@ static void shared(void **state)
 	const struct kb_part_of *p;
 	size_t n;
 
-	put(*state, "Makefile", "");
-	put(*state, "arch/x86/Makefile", "");
-	put(*state, "Kbuild", "obj-y += a/ b/\n");
-	put(*state, "a/Makefile", "obj-$(CONFIG_A) += a.o\na-y := main.o show/port.o\n");
-	put(*state, "b/Makefile",
-	    "obj-$(CONFIG_B) += b.o\n"
-	    "$(obj)/a-%.o: $(srctree)/a/%.c FORCE\n"
-	    "\t$(call cmd,force_checksrc)\n"
-	    "$(obj)/a-show/%.o: $(srctree)/a/show/%.c FORCE\n"
-	    "$(obj)/%.o: $(src)/%.S FORCE\n"
-	    "$(obj)/%.h: %.c; @:\n"
-	    "$(obj)/glue-%.o: $(src)/glue.c FORCE\n"
-	    "b-y := own.o a-show/port.o a-main.o glue-1.o glue-2.o\n");
+	put_file(*state, "Makefile", "");
+	put_file(*state, "arch/x86/Makefile", "");
+	put_file(*state, "Kbuild", "obj-y += a/ b/\n");
+	put_file(*state, "a/Makefile", "obj-$(CONFIG_A) += a.o\na-y := main.o show/port.o\n");
+	put_file(*state, "b/Makefile",
+		 "obj-$(CONFIG_B) += b.o\n"
+		 "$(obj)/a-%.o: $(srctree)/a/%.c FORCE\n"
+		 "\t$(call cmd,force_checksrc)\n"
+		 "$(obj)/a-show/%.o: $(srctree)/a/show/%.c FORCE\n"
+		 "$(obj)/%.o: $(src)/%.S FORCE\n"
+		 "$(obj)/%.h: %.c; @:\n"
+		 "$(obj)/glue-%.o: $(src)/glue.c FORCE\n"
+		 "b-y := own.o a-show/port.o a-main.o glue-1.o glue-2.o\n");
 	assert_int_equal(kb_module_list(*state, "x86", &l, NULL), 0);
 	p = kb_module_of_source(&l, "a/show/port.c", &n);
 	assert_int_equal(n, 2);

@@ -52,3 +52,13 @@ static inline int scratch_teardown(void **state)
 		if (!strstr((text), (part)))                             \
 			fail_msg("'%s' is not in '%s'", (part), (text)); \
 	} while (0)
+
+/* A file below a folder, with the folders on the way to it. */
+static inline void put_file(const char *dir, const char *name, const char *text)
+{
+	auto_free char *path = path_join(dir, name), *parent = path_dir(path);
+	auto_err struct err err = { 0 };
+
+	assert_done(mkdir_p(parent, 0755, &err), &err);
+	assert_done(file_publish(path, text, strlen(text), 0644, &err), &err);
+}
